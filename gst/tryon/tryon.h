@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/tryon/tryon-prelude.h>
+#include <gst/tryon/gsttryonframemeta.h>
+#include <gst/tryon/gsttryonprotocol.h>
