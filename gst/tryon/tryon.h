@@ -3,4 +3,5 @@
 
 #include <gst/tryon/tryon-prelude.h>
 #include <gst/tryon/gsttryonframemeta.h>
+#include <gst/tryon/gsttryonimageinfo.h>
 #include <gst/tryon/gsttryonprotocol.h>
