@@ -2,6 +2,8 @@
 #pragma once
 
 #include <gst/tryon/tryon-prelude.h>
+#include <gst/tryon/gsttryonevent.h>
 #include <gst/tryon/gsttryonframemeta.h>
 #include <gst/tryon/gsttryonimageinfo.h>
 #include <gst/tryon/gsttryonprotocol.h>
+#include <gst/tryon/gsttryonsession.h>
