@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:gsttryonloop
+ * @title: GstTryonLoop
+ * @short_description: a thread that turns one main context
+ *
+ * All sockets of a listener, or of this process's outgoing connections, are
+ * read and written on one loop's thread. What runs there never waits and never
+ * pushes into a pipeline.
+ *
+ * The context is the thread's default one, so that GIO's asynchronous calls
+ * made there come back there.
+ *
+ * A loop lives as long as someone holds a reference; the functions that wait
+ * to run (gst_tryon_loop_invoke()) hold one too. When the last one is given
+ * back on another thread, that thread waits for the loop's to end; when it is
+ * given back on the loop's own thread, the thread ends by itself right after
+ * the callback that did it. Timeouts hold no reference: whoever adds one
+ * destroys it before it gives the loop back.
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gsttryonloop.h"
+
+GST_DEBUG_CATEGORY_STATIC (tryon_loop_debug);
+#define GST_CAT_DEFAULT tryon_loop_debug
+
+struct _GstTryonLoop
+{
+  GstObject parent;
+
+  /* Set at construction, constant afterwards. */
+  GMainContext *context;
+  GMainLoop *main_loop;
+  GThread *thread;
+};
+
+G_DEFINE_TYPE_WITH_CODE (GstTryonLoop, gst_tryon_loop, GST_TYPE_OBJECT,
+    GST_DEBUG_CATEGORY_INIT (tryon_loop_debug, "tryon-loop", 0,
+        "Thread that turns a main context"));
+
+/* The thread owns the main loop but not the object: it must not keep alive
+ * what ends it. */
+static gpointer
+gst_tryon_loop_thread (gpointer data)
+{
+  GMainLoop *main_loop = data;
+  GMainContext *context = g_main_loop_get_context (main_loop);
+
+  g_main_context_push_thread_default (context);
+  g_main_loop_run (main_loop);
+  g_main_context_pop_thread_default (context);
+  g_main_loop_unref (main_loop);
+  return NULL;
+}
+
+static gboolean
+gst_tryon_loop_quit (gpointer data)
+{
+  g_main_loop_quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+gst_tryon_loop_init (GstTryonLoop * self)
+{
+  self->context = g_main_context_new ();
+  self->main_loop = g_main_loop_new (self->context, FALSE);
+}
+
+static void
+gst_tryon_loop_constructed (GObject * object)
+{
+  GstTryonLoop *self = GST_TRYON_LOOP (object);
+
+  G_OBJECT_CLASS (gst_tryon_loop_parent_class)->constructed (object);
+  self->thread = g_thread_new (GST_OBJECT_NAME (self), gst_tryon_loop_thread,
+      g_main_loop_ref (self->main_loop));
+  GST_DEBUG_OBJECT (self, "started");
+}
+
+static void
+gst_tryon_loop_finalize (GObject * object)
+{
+  GstTryonLoop *self = GST_TRYON_LOOP (object);
+  GSource *quit = g_idle_source_new ();
+
+  GST_DEBUG_OBJECT (self, "ending");
+  /* As a source: g_main_loop_quit() called from here would be forgotten if the
+   * thread hasn't come as far as g_main_loop_run() yet. */
+  g_source_set_priority (quit, G_PRIORITY_HIGH);
+  g_source_set_callback (quit, gst_tryon_loop_quit,
+      g_main_loop_ref (self->main_loop), (GDestroyNotify) g_main_loop_unref);
+  g_source_attach (quit, self->context);
+  g_source_unref (quit);
+
+  if (self->thread == g_thread_self ())
+    g_thread_unref (self->thread);
+  else
+    g_thread_join (self->thread);
+  g_main_loop_unref (self->main_loop);
+  g_main_context_unref (self->context);
+
+  G_OBJECT_CLASS (gst_tryon_loop_parent_class)->finalize (object);
+}
+
+static void
+gst_tryon_loop_class_init (GstTryonLoopClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = gst_tryon_loop_constructed;
+  object_class->finalize = gst_tryon_loop_finalize;
+}
+
+/**
+ * gst_tryon_loop_new:
+ * @name: (nullable): of the object and of the thread (systems show its first
+ *     15 bytes)
+ *
+ * Starts a thread.
+ *
+ * Returns: (transfer full): the loop
+ */
+GstTryonLoop *
+gst_tryon_loop_new (const gchar * name)
+{
+  return gst_object_ref_sink (g_object_new (GST_TYPE_TRYON_LOOP,
+          "name", name, NULL));
+}
+
+/**
+ * gst_tryon_loop_get_client:
+ *
+ * The loop that all outgoing connections of this process share. It is there
+ * while someone uses it, and a new one is made afterwards.
+ *
+ * Returns: (transfer full): the loop
+ */
+GstTryonLoop *
+gst_tryon_loop_get_client (void)
+{
+  static GMutex lock;
+  static GWeakRef client;       /* the process's loop; held under lock */
+  GstTryonLoop *loop;
+
+  g_mutex_lock (&lock);
+  loop = g_weak_ref_get (&client);
+  if (loop == NULL) {
+    loop = gst_tryon_loop_new ("tryon-client");
+    g_weak_ref_set (&client, loop);
+  }
+  g_mutex_unlock (&lock);
+  return loop;
+}
+
+/**
+ * gst_tryon_loop_get_context:
+ * @loop: a #GstTryonLoop
+ *
+ * Returns: (transfer none): the context that the loop's thread turns
+ */
+GMainContext *
+gst_tryon_loop_get_context (GstTryonLoop * loop)
+{
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
+
+  return loop->context;
+}
+
+/**
+ * gst_tryon_loop_is_current:
+ * @loop: a #GstTryonLoop
+ *
+ * Returns: whether the caller runs on the loop's thread
+ */
+gboolean
+gst_tryon_loop_is_current (GstTryonLoop * loop)
+{
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), FALSE);
+
+  return loop->thread == g_thread_self ();
+}
+
+/* The sockets' priority: sources of one priority run in the order in which they
+ * were attached, and none of them waits longer than a turn. */
+static void
+gst_tryon_loop_attach (GstTryonLoop * self, GSourceFunc func,
+    gpointer user_data, GDestroyNotify notify)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, func, user_data, notify);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+}
+
+typedef struct
+{
+  GstTryonLoop *loop;
+  GSourceFunc func;
+  gpointer user_data;
+  GDestroyNotify notify;
+} Invocation;
+
+static gboolean
+invocation_run (gpointer data)
+{
+  Invocation *invocation = data;
+
+  invocation->func (invocation->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+invocation_free (gpointer data)
+{
+  Invocation *invocation = data;
+
+  if (invocation->notify)
+    invocation->notify (invocation->user_data);
+  /* Perhaps the last one, here on the loop's own thread. */
+  gst_object_unref (invocation->loop);
+  g_free (invocation);
+}
+
+/**
+ * gst_tryon_loop_invoke:
+ * @loop: a #GstTryonLoop
+ * @func: (scope async): what to run; its result means nothing
+ * @user_data: for @func
+ * @notify: (nullable): frees @user_data, on the loop's thread after @func
+ *
+ * Runs @func once on the loop's thread, behind what was invoked earlier, and
+ * never before this function has returned. From any thread.
+ */
+void
+gst_tryon_loop_invoke (GstTryonLoop * loop, GSourceFunc func,
+    gpointer user_data, GDestroyNotify notify)
+{
+  Invocation *invocation;
+
+  g_return_if_fail (GST_IS_TRYON_LOOP (loop));
+  g_return_if_fail (func != NULL);
+
+  invocation = g_new (Invocation, 1);
+  invocation->loop = gst_object_ref (loop);
+  invocation->func = func;
+  invocation->user_data = user_data;
+  invocation->notify = notify;
+
+  gst_tryon_loop_attach (loop, invocation_run, invocation, invocation_free);
+}
+
+typedef struct
+{
+  GFunc func;
+  GstTryonLoop *loop;
+  gpointer user_data;
+
+  GMutex lock;
+  GCond cond;
+  gboolean done;                /* lock */
+} SyncInvocation;
+
+static gboolean
+sync_invocation_run (gpointer data)
+{
+  SyncInvocation *invocation = data;
+
+  invocation->func (invocation->loop, invocation->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* As the notify: it is the last thing that happens to the call. */
+static void
+sync_invocation_done (gpointer data)
+{
+  SyncInvocation *invocation = data;
+
+  g_mutex_lock (&invocation->lock);
+  invocation->done = TRUE;
+  g_cond_signal (&invocation->cond);
+  g_mutex_unlock (&invocation->lock);
+}
+
+/**
+ * gst_tryon_loop_invoke_sync:
+ * @loop: a #GstTryonLoop
+ * @func: (scope call): what to run; its arguments are @loop and @user_data
+ * @user_data: for @func
+ *
+ * Runs @func on the loop's thread, behind what was invoked earlier, and waits
+ * for it; on the loop's own thread runs it at once. Hold no lock that the
+ * loop's callbacks take.
+ */
+void
+gst_tryon_loop_invoke_sync (GstTryonLoop * loop, GFunc func, gpointer user_data)
+{
+  SyncInvocation invocation = { func, loop, user_data };
+
+  g_return_if_fail (GST_IS_TRYON_LOOP (loop));
+  g_return_if_fail (func != NULL);
+
+  if (gst_tryon_loop_is_current (loop)) {
+    func (loop, user_data);
+    return;
+  }
+
+  g_mutex_init (&invocation.lock);
+  g_cond_init (&invocation.cond);
+  /* The caller's reference is enough: once this returns, the loop's thread
+   * holds none on its behalf. */
+  gst_tryon_loop_attach (loop, sync_invocation_run, &invocation,
+      sync_invocation_done);
+  g_mutex_lock (&invocation.lock);
+  while (!invocation.done)
+    g_cond_wait (&invocation.cond, &invocation.lock);
+  g_mutex_unlock (&invocation.lock);
+  g_cond_clear (&invocation.cond);
+  g_mutex_clear (&invocation.lock);
+}
+
+/**
+ * gst_tryon_loop_add_timeout:
+ * @loop: a #GstTryonLoop
+ * @interval_ms: milliseconds, counted from now
+ * @func: (scope async): runs on the loop's thread each @interval_ms, until it
+ *     gives %G_SOURCE_REMOVE or the source is destroyed
+ * @user_data: for @func
+ *
+ * Holds no reference to @loop. Destroyed on another thread than the loop's,
+ * @func may still be running.
+ *
+ * Returns: (transfer full): the source, which runs already
+ */
+GSource *
+gst_tryon_loop_add_timeout (GstTryonLoop * loop, guint interval_ms,
+    GSourceFunc func, gpointer user_data)
+{
+  GSource *source;
+
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  source = g_timeout_source_new (interval_ms);
+  g_source_set_callback (source, func, user_data, NULL);
+  g_source_attach (source, loop->context);
+  return source;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/tryon/tryon-prelude.h>
+
+/* A thread that turns one GMainContext: where sockets are read and written.
+ * Whoever uses it holds a reference; it ends with the last one, also when that
+ * is given back on the loop's own thread. */
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_TRYON_LOOP (gst_tryon_loop_get_type ())
+GST_TRYON_API
+G_DECLARE_FINAL_TYPE (GstTryonLoop, gst_tryon_loop, GST, TRYON_LOOP, GstObject)
+
+GST_TRYON_API GstTryonLoop *  gst_tryon_loop_new (const gchar * name);
+/* (transfer full): the one loop of this process for outgoing connections. */
+GST_TRYON_API GstTryonLoop *  gst_tryon_loop_get_client (void);
+GST_TRYON_API GMainContext *  gst_tryon_loop_get_context (GstTryonLoop * loop);
+GST_TRYON_API gboolean        gst_tryon_loop_is_current (GstTryonLoop * loop);
+/* Runs @func once on the loop's thread, in the order of the calls; the loop
+ * stays alive until then. Never runs it before returning. */
+GST_TRYON_API void            gst_tryon_loop_invoke (GstTryonLoop * loop, GSourceFunc func,
+                                                     gpointer user_data, GDestroyNotify notify);
+/* The same, and waits until it ran; on the loop's own thread it runs at once.
+ * Hold no lock that the loop's callbacks take. */
+GST_TRYON_API void            gst_tryon_loop_invoke_sync (GstTryonLoop * loop, GFunc func,
+                                                          gpointer user_data);
+/* (transfer full): a started timeout source on the loop; destroy to end it. */
+GST_TRYON_API GSource *       gst_tryon_loop_add_timeout (GstTryonLoop * loop, guint interval_ms,
+                                                          GSourceFunc func, gpointer user_data);
+
+G_END_DECLS
