@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/tryon/gsttryonconnection.h>
+#include <gst/tryon/gsttryonsession.h>
+
+/* The listening socket of one address and port, shared by all who ask for it
+ * in this process. The first one opens it, the last one closes it, in whatever
+ * order they leave. It owns a loop: all its sockets are served there. */
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_TRYON_LISTENER (gst_tryon_listener_get_type ())
+GST_TRYON_API
+G_DECLARE_FINAL_TYPE (GstTryonListener, gst_tryon_listener, GST, TRYON_LISTENER, GstObject)
+
+/* (transfer full): @port 0 takes a free one, which is never shared. */
+GST_TRYON_API GstTryonListener * gst_tryon_listener_get (const gchar * address, guint16 port,
+                                                         GError ** error);
+GST_TRYON_API guint16            gst_tryon_listener_get_port (GstTryonListener * listener);
+
+typedef struct {
+  const gchar *session_id;      /* from the path */
+  const gchar *remote_address;  /* host only */
+  const gchar *origin;          /* (nullable) */
+} GstTryonRequest;
+
+/**
+ * GstTryonAdmitFunc:
+ *
+ * Asked, on the listener's thread, for the session that @request is to have,
+ * after path, subprotocol, Origin and token were found right.
+ *
+ * Returns: (transfer full) (nullable): the session, which must not be
+ *     connected; else %NULL and @error of GST_TRYON_ERROR:
+ *     SESSION_EXPIRED -> 404, SESSION_LIMIT -> 503, UNAUTHORIZED -> 403,
+ *     RATE_LIMITED -> 429, others -> 500
+ */
+typedef GstTryonSession * (*GstTryonAdmitFunc) (const GstTryonRequest * request,
+                                                gpointer user_data, GError ** error);
+/* Told of each refusal of a request that named this endpoint's session. */
+typedef void (*GstTryonRefusedFunc) (const GstTryonRequest * request, guint http_status,
+                                     const GError * error, gpointer user_data);
+
+/**
+ * GstTryonEndpoint:
+ * @session_id: (nullable): the only session served here, %NULL for any that no
+ *     other endpoint of the listener names
+ * @token: (nullable): what a client must show, %NULL for nothing
+ * @allowed_origins: (nullable): comma-separated list of origins, "*" for any;
+ *     %NULL for the listener's own host only. Peers that send no Origin are no
+ *     browsers and pass
+ * @limits: for its connections
+ * @admit: required
+ * @refused: optional
+ */
+typedef struct {
+  const gchar *session_id;
+  const gchar *token;
+  const gchar *allowed_origins;
+  GstTryonConnectionLimits limits;
+  GstTryonAdmitFunc admit;
+  GstTryonRefusedFunc refused;
+} GstTryonEndpoint;
+
+/* Returns an id > 0; 0 with @error when another endpoint has this session id.
+ * @endpoint is copied. */
+GST_TRYON_API guint gst_tryon_listener_add_endpoint (GstTryonListener * listener,
+                                                     const GstTryonEndpoint * endpoint,
+                                                     gpointer user_data, GDestroyNotify notify,
+                                                     GError ** error);
+/* After it returned none of the endpoint's callbacks runs any more. Its open
+ * connections go on closing by themselves (1001); their sessions are
+ * disconnected. Not to be called from a callback. */
+GST_TRYON_API void  gst_tryon_listener_remove_endpoint (GstTryonListener * listener, guint id);
+
+G_END_DECLS
