@@ -12,4 +12,5 @@
 #include <gst/tryon/gsttryonloop.h>
 #include <gst/tryon/gsttryonprotocol.h>
 #include <gst/tryon/gsttryonsession.h>
+#include <gst/tryon/gsttryonwindow.h>
 #include <gst/tryon/gsttryonwsframe.h>
