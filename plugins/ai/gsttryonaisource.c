@@ -146,7 +146,10 @@ deliver (GstTryonAiSink * self, GstTryonAiItem * item, guint flushes)
   }
   GST_PAD_STREAM_LOCK (pad);
   g_mutex_lock (&self->lock);
-  current = self->flushes == flushes && self->flow == GST_FLOW_OK;
+  /* Behind GST_FLOW_EOS the event is still due: a sink waits for it. */
+  current = self->flushes == flushes && (self->flow == GST_FLOW_OK ||
+      (self->flow == GST_FLOW_EOS && item->event != NULL &&
+          GST_EVENT_TYPE (item->event) == GST_EVENT_EOS));
   g_mutex_unlock (&self->lock);
   if (current)
     ret = push_item (self, pad, item);

@@ -111,6 +111,31 @@ GST_START_TEST (test_downstream_ends)
 
 GST_END_TEST;
 
+/* Downstream has had enough, but a sink there still waits for EOS to end with. */
+GST_START_TEST (test_eos_behind_downstreams_end)
+{
+  AiService *service = ai_service_new (ai_service_process);
+  GstHarness *h = ai_harness_new (service->uri, NULL);
+  gint64 until = g_get_monotonic_time () + AI_SERVICE_PATIENCE;
+  GstEvent *event = NULL;
+
+  chain_result = GST_FLOW_EOS;
+  gst_pad_set_chain_function (h->sinkpad, refuse_buffer);
+  while (gst_harness_push (h, ai_frame_new (0)) == GST_FLOW_OK)
+    fail_unless (g_get_monotonic_time () < until);
+  fail_unless (gst_harness_push_event (h, gst_event_new_eos ()));
+  while (event == NULL || GST_EVENT_TYPE (event) != GST_EVENT_EOS) {
+    fail_unless (g_get_monotonic_time () < until, "EOS never came");
+    gst_clear_event (&event);
+    event = gst_harness_try_pull_event (h);
+  }
+  gst_event_unref (event);
+  ai_harness_free (h);
+  ai_service_free (service);
+}
+
+GST_END_TEST;
+
 /* ---- states ---- */
 
 static GstMessage *
@@ -390,6 +415,7 @@ tryonaisinkstates_suite (void)
   tcase_add_test (tc, test_one_src_pad);
   tcase_add_test (tc, test_src_pad_in_playing);
   tcase_add_loop_test (tc, test_downstream_ends, 0, 2);
+  tcase_add_test (tc, test_eos_behind_downstreams_end);
 
   tc = tcase_create ("states");
   suite_add_tcase (s, tc);
