@@ -16,15 +16,20 @@
  * to run (gst_tryon_loop_invoke()) hold one too. When the last one is given
  * back on another thread, that thread waits for the loop's to end; when it is
  * given back on the loop's own thread, the thread ends by itself right after
- * the callback that did it. Timeouts hold no reference: whoever adds one
- * destroys it before it gives the loop back.
+ * the callback that did it. Timeouts, ticks and watches hold no reference:
+ * whoever adds one ends it before it gives the loop back.
+ *
+ * A main context's work grows with each of its sources, at every turn. So what
+ * there is one of for each connection is no source: sockets are watches (of one
+ * epoll), what is looked after now and then are ticks (of one timeout), and calls
+ * from other threads wait in one queue.
  */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "gsttryonloop.h"
+#include "gsttryonpoller.h"
 
 GST_DEBUG_CATEGORY_STATIC (tryon_loop_debug);
 #define GST_CAT_DEFAULT tryon_loop_debug
@@ -37,7 +42,39 @@ struct _GstTryonLoop
   GMainContext *context;
   GMainLoop *main_loop;
   GThread *thread;
+  GSource *invoker;             /* ready when there are calls */
+
+  GMutex lock;                  /* guards calls */
+  GQueue calls;                 /* Call: for invoker */
+
+  /* The loop's thread only. */
+  GstTryonPoller *poller;
+  GQueue ticks;                 /* GstTryonTick */
+  GList *next_tick;             /* while they are called */
+  GSource *tick_source;         /* while there are some */
 };
+
+/* A function to be run on the loop's thread. */
+typedef struct
+{
+  GstTryonLoop *loop;           /* (nullable): held until it ran */
+  GSourceFunc func;
+  gpointer user_data;
+  GDestroyNotify notify;
+} Call;
+
+struct _GstTryonTick
+{
+  GstTryonLoop *loop;           /* not held */
+  void (*func) (gpointer user_data);
+  gpointer user_data;
+};
+
+typedef struct
+{
+  GSource parent;
+  GstTryonLoop *loop;           /* that the source belongs to */
+} Invoker;
 
 G_DEFINE_TYPE_WITH_CODE (GstTryonLoop, gst_tryon_loop, GST_TYPE_OBJECT,
     GST_DEBUG_CATEGORY_INIT (tryon_loop_debug, "tryon-loop", 0,
@@ -65,11 +102,48 @@ gst_tryon_loop_quit (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Runs the calls that are there now; what they call for in turn comes in the
+ * next turn, so that sockets have theirs in between. */
+static gboolean
+invoker_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
+{
+  GstTryonLoop *self = ((Invoker *) source)->loop;
+  GQueue calls;
+  Call *call;
+
+  g_mutex_lock (&self->lock);
+  calls = self->calls;
+  g_queue_init (&self->calls);
+  g_source_set_ready_time (source, -1);
+  g_mutex_unlock (&self->lock);
+
+  while ((call = g_queue_pop_head (&calls)) != NULL) {
+    GstTryonLoop *held = call->loop;
+
+    call->func (call->user_data);
+    if (call->notify)
+      call->notify (call->user_data);
+    g_free (call);
+    /* Perhaps the last one, here on the loop's own thread. */
+    gst_clear_object (&held);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs invoker_funcs = { NULL, NULL, invoker_dispatch, NULL };
+
 static void
 gst_tryon_loop_init (GstTryonLoop * self)
 {
+  g_mutex_init (&self->lock);
   self->context = g_main_context_new ();
   self->main_loop = g_main_loop_new (self->context, FALSE);
+  self->poller = gst_tryon_poller_new (self->context);
+  /* The sockets' priority: neither waits longer than a turn for the other. */
+  self->invoker = g_source_new (&invoker_funcs, sizeof (Invoker));
+  ((Invoker *) self->invoker)->loop = self;
+  g_source_set_static_name (self->invoker, "tryon-invoker");
+  g_source_attach (self->invoker, self->context);
 }
 
 static void
@@ -102,6 +176,11 @@ gst_tryon_loop_finalize (GObject * object)
     g_thread_unref (self->thread);
   else
     g_thread_join (self->thread);
+  g_warn_if_fail (self->ticks.length == 0);
+  g_source_destroy (self->invoker);
+  g_source_unref (self->invoker);
+  gst_tryon_poller_free (self->poller);
+  g_mutex_clear (&self->lock);
   g_main_loop_unref (self->main_loop);
   g_main_context_unref (self->context);
 
@@ -186,47 +265,23 @@ gst_tryon_loop_is_current (GstTryonLoop * loop)
   return loop->thread == g_thread_self ();
 }
 
-/* The sockets' priority: sources of one priority run in the order in which they
- * were attached, and none of them waits longer than a turn. */
 static void
-gst_tryon_loop_attach (GstTryonLoop * self, GSourceFunc func,
+gst_tryon_loop_call (GstTryonLoop * self, GstTryonLoop * held, GSourceFunc func,
     gpointer user_data, GDestroyNotify notify)
 {
-  GSource *source = g_idle_source_new ();
+  Call *call = g_new (Call, 1);
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, func, user_data, notify);
-  g_source_attach (source, self->context);
-  g_source_unref (source);
-}
+  call->loop = held;
+  call->func = func;
+  call->user_data = user_data;
+  call->notify = notify;
 
-typedef struct
-{
-  GstTryonLoop *loop;
-  GSourceFunc func;
-  gpointer user_data;
-  GDestroyNotify notify;
-} Invocation;
-
-static gboolean
-invocation_run (gpointer data)
-{
-  Invocation *invocation = data;
-
-  invocation->func (invocation->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-invocation_free (gpointer data)
-{
-  Invocation *invocation = data;
-
-  if (invocation->notify)
-    invocation->notify (invocation->user_data);
-  /* Perhaps the last one, here on the loop's own thread. */
-  gst_object_unref (invocation->loop);
-  g_free (invocation);
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail (&self->calls, call);
+  /* The first one wakes the thread for all. */
+  if (self->calls.length == 1)
+    g_source_set_ready_time (self->invoker, 0);
+  g_mutex_unlock (&self->lock);
 }
 
 /**
@@ -243,18 +298,10 @@ void
 gst_tryon_loop_invoke (GstTryonLoop * loop, GSourceFunc func,
     gpointer user_data, GDestroyNotify notify)
 {
-  Invocation *invocation;
-
   g_return_if_fail (GST_IS_TRYON_LOOP (loop));
   g_return_if_fail (func != NULL);
 
-  invocation = g_new (Invocation, 1);
-  invocation->loop = gst_object_ref (loop);
-  invocation->func = func;
-  invocation->user_data = user_data;
-  invocation->notify = notify;
-
-  gst_tryon_loop_attach (loop, invocation_run, invocation, invocation_free);
+  gst_tryon_loop_call (loop, gst_object_ref (loop), func, user_data, notify);
 }
 
 typedef struct
@@ -316,7 +363,7 @@ gst_tryon_loop_invoke_sync (GstTryonLoop * loop, GFunc func, gpointer user_data)
   g_cond_init (&invocation.cond);
   /* The caller's reference is enough: once this returns, the loop's thread
    * holds none on its behalf. */
-  gst_tryon_loop_attach (loop, sync_invocation_run, &invocation,
+  gst_tryon_loop_call (loop, NULL, sync_invocation_run, &invocation,
       sync_invocation_done);
   g_mutex_lock (&invocation.lock);
   while (!invocation.done)
@@ -352,4 +399,106 @@ gst_tryon_loop_add_timeout (GstTryonLoop * loop, guint interval_ms,
   g_source_set_callback (source, func, user_data, NULL);
   g_source_attach (source, loop->context);
   return source;
+}
+
+/* ---- ticks ---- */
+
+static gboolean
+on_ticks (gpointer user_data)
+{
+  GstTryonLoop *self = user_data;
+  GSource *source = g_main_current_source ();
+  GstTryonTick *tick;
+
+  self->next_tick = self->ticks.head;
+  while (self->next_tick != NULL) {
+    tick = self->next_tick->data;
+    self->next_tick = self->next_tick->next;
+    tick->func (tick->user_data);
+    /* The last tick has gone, and perhaps the loop with it. */
+    if (g_source_is_destroyed (source))
+      return G_SOURCE_REMOVE;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * gst_tryon_loop_add_tick:
+ * @loop: a #GstTryonLoop
+ * @func: (scope async): called every %GST_TRYON_LOOP_TICK milliseconds, the
+ *     first time within that
+ * @user_data: for @func
+ *
+ * On the loop's thread only. Holds no reference to @loop.
+ *
+ * Returns: (transfer full): what gst_tryon_tick_free() ends
+ */
+GstTryonTick *
+gst_tryon_loop_add_tick (GstTryonLoop * loop, void (*func) (gpointer user_data),
+    gpointer user_data)
+{
+  GstTryonTick *tick;
+
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
+  g_return_val_if_fail (gst_tryon_loop_is_current (loop), NULL);
+
+  tick = g_new (GstTryonTick, 1);
+  tick->loop = loop;
+  tick->func = func;
+  tick->user_data = user_data;
+  g_queue_push_tail (&loop->ticks, tick);
+  if (loop->tick_source == NULL)
+    loop->tick_source = gst_tryon_loop_add_timeout (loop, GST_TRYON_LOOP_TICK,
+        on_ticks, loop);
+  return tick;
+}
+
+/**
+ * gst_tryon_tick_free:
+ * @tick: (transfer full): a tick
+ *
+ * On the loop's thread, also from within a tick.
+ */
+void
+gst_tryon_tick_free (GstTryonTick * tick)
+{
+  GstTryonLoop *loop = tick->loop;
+  GList *link = g_queue_find (&loop->ticks, tick);
+
+  g_return_if_fail (link != NULL);
+
+  if (loop->next_tick == link)
+    loop->next_tick = link->next;
+  g_queue_delete_link (&loop->ticks, link);
+  g_free (tick);
+  if (loop->ticks.length == 0) {
+    g_source_destroy (loop->tick_source);
+    g_clear_pointer (&loop->tick_source, g_source_unref);
+  }
+}
+
+/* ---- watches ---- */
+
+/**
+ * gst_tryon_loop_watch_fd:
+ * @loop: a #GstTryonLoop
+ * @fd: a descriptor that epoll(7) can wait for
+ * @condition: of %G_IO_IN and %G_IO_OUT; %G_IO_ERR and %G_IO_HUP are always told
+ * @func: (scope async): called as long as the condition holds
+ * @user_data: for @func
+ *
+ * On the loop's thread only. Holds no reference to @loop. What it costs does not
+ * grow with the number of watches.
+ *
+ * Returns: (transfer full): what gst_tryon_watch_free() ends
+ */
+GstTryonWatch *
+gst_tryon_loop_watch_fd (GstTryonLoop * loop, gint fd, GIOCondition condition,
+    GstTryonWatchFunc func, gpointer user_data)
+{
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
+  g_return_val_if_fail (gst_tryon_loop_is_current (loop), NULL);
+  g_return_val_if_fail (fd >= 0, NULL);
+
+  return gst_tryon_poller_add (loop->poller, fd, condition, func, user_data);
 }

@@ -30,4 +30,32 @@ GST_TRYON_API void            gst_tryon_loop_invoke_sync (GstTryonLoop * loop, G
 GST_TRYON_API GSource *       gst_tryon_loop_add_timeout (GstTryonLoop * loop, guint interval_ms,
                                                           GSourceFunc func, gpointer user_data);
 
+/* Milliseconds between ticks. */
+#define GST_TRYON_LOOP_TICK 500
+
+/* What looks after something every GST_TRYON_LOOP_TICK: of all of them together
+ * the loop makes one timeout. On the loop's thread only. */
+typedef struct _GstTryonTick GstTryonTick;
+
+GST_TRYON_API GstTryonTick *  gst_tryon_loop_add_tick (GstTryonLoop * loop,
+                                                       void (*func) (gpointer user_data),
+                                                       gpointer user_data);
+GST_TRYON_API void            gst_tryon_tick_free (GstTryonTick * tick);
+
+/* A descriptor that is waited for. Its function is called on the loop's thread
+ * again and again while the condition holds (as with poll()). */
+typedef struct _GstTryonWatch GstTryonWatch;
+typedef void (*GstTryonWatchFunc) (GIOCondition condition, gpointer user_data);
+
+/* On the loop's thread. (transfer full): to be freed before @fd is closed. */
+GST_TRYON_API GstTryonWatch * gst_tryon_loop_watch_fd (GstTryonLoop * loop, gint fd,
+                                                       GIOCondition condition,
+                                                       GstTryonWatchFunc func,
+                                                       gpointer user_data);
+/* From any thread, one at a time. */
+GST_TRYON_API void            gst_tryon_watch_set_condition (GstTryonWatch * watch,
+                                                             GIOCondition condition);
+/* On the loop's thread. */
+GST_TRYON_API void            gst_tryon_watch_free (GstTryonWatch * watch);
+
 G_END_DECLS

@@ -2,6 +2,9 @@
 /* GstTryonLoop: the thread, its order, and its end. */
 
 #include <gst/check/gstcheck.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "gst/tryon/gsttryonloop.h"
 
@@ -316,6 +319,192 @@ GST_START_TEST (test_client)
 
 GST_END_TEST;
 
+/* ---- ticks ---- */
+
+typedef struct
+{
+  GstTryonTick *ticks[3];
+  GstTryonTick *to_free;        /* by the first of them */
+  gint counts[3];
+} Ticks;
+
+static Ticks ticks;
+
+static void
+on_first (gpointer user_data)
+{
+  if (ticks.to_free != NULL)
+    gst_tryon_tick_free (g_steal_pointer (&ticks.to_free));
+  count_up (&ticks.counts[0]);
+}
+
+static void
+add_ticks (gpointer loop, gpointer to_free)
+{
+  ticks.ticks[0] = gst_tryon_loop_add_tick (loop, on_first, NULL);
+  ticks.ticks[1] = gst_tryon_loop_add_tick (loop, count_up, &ticks.counts[1]);
+  ticks.ticks[2] = gst_tryon_loop_add_tick (loop, count_up, &ticks.counts[2]);
+  ticks.to_free = ticks.ticks[GPOINTER_TO_INT (to_free)];
+}
+
+static void
+free_ticks (gpointer loop, gpointer freed)
+{
+  gint i;
+
+  for (i = 0; i < 3; i++) {
+    if (i != GPOINTER_TO_INT (freed))
+      gst_tryon_tick_free (ticks.ticks[i]);
+  }
+}
+
+/* Each may end itself or another from within, whether that had its turn or is
+ * the next; the others go on. */
+GST_START_TEST (test_ticks)
+{
+  GstTryonLoop *loop = gst_tryon_loop_new ("ticks");
+  gint64 start = g_get_monotonic_time ();
+  gint other = __i__ == 2 ? 1 : 2;
+
+  memset (&ticks, 0, sizeof (ticks));
+  gst_tryon_loop_invoke_sync (loop, add_ticks, GINT_TO_POINTER (__i__));
+  wait_for (&ticks.counts[other], 2);
+  fail_unless (g_get_monotonic_time () - start >=
+      2 * GST_TRYON_LOOP_TICK * G_TIME_SPAN_MILLISECOND - 100000);
+  gst_tryon_loop_invoke_sync (loop, free_ticks, GINT_TO_POINTER (__i__));
+  fail_unless_equals_int (ticks.counts[0], __i__ == 0 ? 1 : 2);
+  if (__i__ != 0)
+    fail_unless_equals_int (ticks.counts[__i__], 0);
+  gst_object_unref (loop);
+}
+
+GST_END_TEST;
+
+/* ---- watches ---- */
+
+typedef struct
+{
+  gint fds[2];
+  GstTryonWatch *watch;
+  GstTryonWatch **to_free;
+  GIOCondition condition;       /* the last one that was told */
+  gint count;
+} Pair;
+
+static void
+on_pair (GIOCondition condition, gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  if (pair->to_free != NULL && *pair->to_free != NULL)
+    g_clear_pointer (pair->to_free, gst_tryon_watch_free);
+  pair->condition = condition;
+  count_up (&pair->count);
+}
+
+static void
+pair_watch (gpointer loop, gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  pair->watch = gst_tryon_loop_watch_fd (loop, pair->fds[0], G_IO_IN, on_pair,
+      pair);
+}
+
+static void
+pair_unwatch (gpointer loop, gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  g_clear_pointer (&pair->watch, gst_tryon_watch_free);
+}
+
+static void
+pair_open (Pair * pair)
+{
+  memset (pair, 0, sizeof (*pair));
+  fail_unless (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+          pair->fds) == 0);
+}
+
+static void
+pair_close (Pair * pair)
+{
+  close (pair->fds[0]);
+  close (pair->fds[1]);
+}
+
+/* It is told again and again what holds, and what it did not ask for only when
+ * the other end has gone. */
+GST_START_TEST (test_watch)
+{
+  GstTryonLoop *loop = gst_tryon_loop_new ("watch");
+  gint seen;
+  Pair pair;
+
+  pair_open (&pair);
+  gst_tryon_loop_invoke_sync (loop, pair_watch, &pair);
+  fail_unless_equals_int (pair.count, 0);
+  fail_unless (write (pair.fds[1], "x", 1) == 1);
+  wait_for (&pair.count, 3);
+  fail_unless_equals_int (pair.condition, G_IO_IN);
+  /* From this thread. */
+  gst_tryon_watch_set_condition (pair.watch, G_IO_OUT);
+  gst_tryon_loop_invoke_sync (loop, nothing, NULL);
+  seen = pair.count;
+  wait_for (&pair.count, seen + 3);
+  fail_unless_equals_int (pair.condition, G_IO_OUT);
+  gst_tryon_watch_set_condition (pair.watch, 0);
+  gst_tryon_loop_invoke_sync (loop, nothing, NULL);
+  seen = pair.count;
+  close (pair.fds[1]);
+  wait_for (&pair.count, seen + 1);
+  fail_unless (pair.condition & G_IO_HUP);
+  gst_tryon_loop_invoke_sync (loop, pair_unwatch, &pair);
+  close (pair.fds[0]);
+  gst_object_unref (loop);
+}
+
+GST_END_TEST;
+
+static void
+make_all_ready (gpointer loop, gpointer user_data)
+{
+  Pair *pairs = user_data;
+  gint i;
+
+  for (i = 0; i < 2; i++) {
+    pair_watch (loop, &pairs[i]);
+    fail_unless (write (pairs[i].fds[1], "x", 1) == 1);
+  }
+}
+
+/* Both are ready in one turn, and the one that comes first ends the other: that
+ * is not told any more. */
+GST_START_TEST (test_watch_ends_another)
+{
+  GstTryonLoop *loop = gst_tryon_loop_new ("watch");
+  Pair pairs[2];
+  gint i, total = 0;
+
+  for (i = 0; i < 2; i++)
+    pair_open (&pairs[i]);
+  for (i = 0; i < 2; i++)
+    pairs[i].to_free = &pairs[!i].watch;
+  gst_tryon_loop_invoke_sync (loop, make_all_ready, pairs);
+  for (i = 0; i < 100; i++)
+    gst_tryon_loop_invoke_sync (loop, nothing, NULL);
+  for (i = 0; i < 2; i++) {
+    total += pairs[i].count > 0;
+    gst_tryon_loop_invoke_sync (loop, pair_unwatch, &pairs[i]);
+    pair_close (&pairs[i]);
+  }
+  fail_unless_equals_int (total, 1);
+  gst_object_unref (loop);
+}
+
+GST_END_TEST;
+
 static Suite *
 loop_suite (void)
 {
@@ -324,6 +513,9 @@ loop_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_thread);
+  tcase_add_loop_test (tc, test_ticks, 0, 3);
+  tcase_add_test (tc, test_watch);
+  tcase_add_test (tc, test_watch_ends_another);
   tcase_add_test (tc, test_order);
   tcase_add_test (tc, test_on_own_thread);
   tcase_add_test (tc, test_kept_alive_until_run);
