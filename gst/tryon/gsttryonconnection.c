@@ -5,27 +5,36 @@
  * @title: GstTryonConnection
  * @short_description: one WebSocket, either end, after the handshake
  *
- * RFC 6455 over the pollable streams of a #GIOStream, be it a plain socket or
- * TLS. Section numbers are those of RFC 6455. No extension is ever agreed on.
+ * RFC 6455 over a #GIOStream, be it a plain socket or TLS. Section numbers are
+ * those of RFC 6455. No extension is ever agreed on.
  *
- * Everything happens on the loop's thread. A connection never waits there, and
- * reads a bounded amount per turn, so that a fast peer can't starve others.
+ * A connection reads on its loop's thread. It never waits there, and reads a
+ * bounded amount per turn, so that a fast peer can't starve others.
  *
  * ## Receiving
  *
  * A message's bytes go from the socket straight into the memory of the
- * #GstBuffer that the owner gets, and are unmasked in place; only what the read
- * of a frame's header caught beyond it (up to 4 KiB) is copied. A length that
- * is merely claimed costs nothing: it is held against the limit first, and up
- * to 1 MiB of it is believed; beyond that the memory grows with what comes, up
- * to the limit and never beyond.
+ * #GstBuffer that the owner gets, and are unmasked in place; mostly one read
+ * brings the whole of it, and memory is used again. A length that is merely
+ * claimed costs nothing: it is held against the limit first, and up to 1 MiB of
+ * it is believed; beyond that the memory grows with what comes, up to the limit
+ * and never beyond.
  *
  * ## Sending
  *
- * One message at a time, none in a queue: what waits can be given up or
- * replaced only as long as the owner has it. A server's message leaves in one
- * vectored write from where it is, a client's is copied once to be masked. Of
- * pings to be answered only the newest is (section 5.5.3).
+ * One message at a time, none in a queue: what waits can be given up or replaced
+ * only as long as the owner has it. The thread that sends writes, so that a
+ * frame needs no other thread to leave; what the socket doesn't take then, and
+ * everything over TLS, the loop's thread writes. A server's message leaves in one
+ * vectored write from where it is, a client's is copied as it is masked. In the
+ * kernel wait at most the bytes of one frame or so that the network hasn't taken
+ * yet (TCP_NOTSENT_LOWAT): a slow peer's stale frames wait where they can be
+ * dropped. Of pings to be answered only the newest is (section 5.5.3).
+ *
+ * ## Liveness
+ *
+ * A ping leaves every ping_interval. When nothing at all has come since the last
+ * one, it was missed; the second one that is missed in a row ends the connection.
  *
  * ## Closing
  *
@@ -33,8 +42,8 @@
  * | --- | --- |
  * | the owner closes | close frame behind the message being sent; messages that still come are discarded; wait for the peer's close frame |
  * | the peer closes | its code is sent back behind the message being sent |
- * | the peer breaks the protocol, or a limit | close frame (1002, 1007, 1009); what still comes is discarded unread until the peer closes TCP, because closing with bytes unread would reset the connection and could take the close frame with it |
- * | the peer goes away | closed with 1006 |
+ * | the peer breaks the protocol, or a limit | close frame (1002, 1007, 1008, 1009); what still comes is discarded unread until the peer closes TCP, because closing with bytes unread would reset the connection and could take the close frame with it |
+ * | the peer goes away, or is dead | closed with 1006 |
  *
  * After both close frames the server closes TCP, and the client waits for it
  * (section 7.1.1). From the first step on all of it has close_timeout
@@ -49,102 +58,50 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "gsttryonconnection.h"
-#include "gsttryonwsinput.h"
-#include "gsttryonwsoutput.h"
+#include "gsttryonconnection-private.h"
 
-GST_DEBUG_CATEGORY_STATIC (tryon_connection_debug);
+GST_DEBUG_CATEGORY (tryon_connection_debug);
 #define GST_CAT_DEFAULT tryon_connection_debug
 
 /* Bytes that one connection may take of a turn of the loop. */
 #define TURN_BUDGET (256 * 1024)
-#define MAX_CONTROL GST_TRYON_WS_MAX_CONTROL_PAYLOAD
-/* For the farewell of TLS, which GIO can only do waiting in a thread. */
-#define TLS_BYE_TIMEOUT 1
-
-typedef enum
-{
-  STATE_OPEN,
-  /* A close frame is to be sent or was: messages are discarded. */
-  STATE_CLOSING,
-  /* Nothing matters any more but the end of the peer's bytes. */
-  STATE_DRAINING,
-  STATE_CLOSED,
-} State;
-
-/* What the wake source is to do. */
-typedef enum
-{
-  WAKE_READ = (1 << 0),
-  WAKE_WRITABLE = (1 << 1),
-  WAKE_CLOSED = (1 << 2),
-} Wake;
-
-/* All of it belongs to the loop's thread. */
-struct _GstTryonConnection
-{
-  GstObject parent;
-
-  GstTryonLoop *loop;
-  GIOStream *stream;
-  GSocket *socket;              /* (nullable), what stream is made of */
-  gboolean tls;
-  GstTryonConnectionRole role;
-  guint close_timeout;
-
-  GstTryonConnectionCallbacks callbacks;
-  gpointer user_data;
-  GDestroyNotify notify;
-
-  State state;
-  GSource *in_source;
-  GSource *out_source;          /* while the socket takes nothing */
-  GSource *close_timer;
-  GSource *wake;                /* holds the loop's reference until closed */
-  Wake pending;
-
-  GstTryonWsInput input;
-  GstTryonWsOutput output;
-  gboolean output_failed;
-  gboolean ping_pending;
-  gboolean pong_pending;
-  guint8 pong[MAX_CONTROL];
-  gsize pong_size;
-
-  gboolean close_pending;
-  guint8 close[MAX_CONTROL];
-  gsize close_size;
-  gboolean close_sent;
-  gboolean close_received;
-  gboolean failed;              /* the peer was told what it did wrong */
-  guint16 close_code;           /* what closed() is to tell */
-  gchar *close_reason;
-};
+/* Bytes that the kernel may hold beyond what it has sent already. */
+#define MAX_UNSENT (128 * 1024)
+/* Pings in a row. */
+#define MAX_MISSED 2
 
 G_DEFINE_TYPE_WITH_CODE (GstTryonConnection, gst_tryon_connection,
     GST_TYPE_OBJECT, GST_DEBUG_CATEGORY_INIT (tryon_connection_debug,
         "tryon-connection", 0, "WebSocket connections"));
 
-static void gst_tryon_connection_flush (GstTryonConnection * self);
-static void gst_tryon_connection_read_turn (GstTryonConnection * self);
+static gboolean gst_tryon_connection_on_read (gpointer user_data);
 
-static void
-clear_source (GSource ** source)
+void
+gst_tryon_connection_clear_source (GSource ** source)
 {
   if (*source)
     g_source_destroy (*source);
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Does @what on a fresh stack. */
-static void
-gst_tryon_connection_wake (GstTryonConnection * self, Wake what)
+/* Runs @func on a fresh stack of the loop's thread. */
+void
+gst_tryon_connection_schedule (GstTryonConnection * self, GSourceFunc func)
 {
-  self->pending |= what;
-  g_source_set_ready_time (self->wake, 0);
+  gst_tryon_loop_invoke (self->loop, func, gst_object_ref (self),
+      gst_object_unref);
 }
 
-static void
+void
+gst_tryon_connection_schedule_read (GstTryonConnection * self)
+{
+  if (self->read_scheduled)
+    return;
+  self->read_scheduled = TRUE;
+  gst_tryon_connection_schedule (self, gst_tryon_connection_on_read);
+}
+
+void
 gst_tryon_connection_drop_callbacks (GstTryonConnection * self)
 {
   GDestroyNotify notify = self->notify;
@@ -153,262 +110,6 @@ gst_tryon_connection_drop_callbacks (GstTryonConnection * self)
   self->notify = NULL;
   if (notify)
     notify (self->user_data);
-}
-
-/* ---- sending ---- */
-
-static void
-gst_tryon_connection_frame_left (GstTryonConnection * self)
-{
-  GstTryonWsOpcode opcode = self->output.opcode;
-
-  if (opcode == GST_TRYON_WS_OPCODE_CLOSE)
-    self->close_sent = TRUE;
-  /* A control frame may have been in a message's way, too. */
-  if (self->state == STATE_OPEN
-      && (opcode < GST_TRYON_WS_OPCODE_CLOSE || self->out_source != NULL))
-    gst_tryon_connection_wake (self, WAKE_WRITABLE);
-}
-
-/* Begins the control frame that is due, if there is one. */
-static gboolean
-gst_tryon_connection_begin_control (GstTryonConnection * self)
-{
-  if (self->state == STATE_OPEN && self->pong_pending) {
-    gst_tryon_ws_output_begin_control (&self->output, GST_TRYON_WS_OPCODE_PONG,
-        self->pong, self->pong_size);
-    self->pong_pending = FALSE;
-  } else if (self->state == STATE_OPEN && self->ping_pending) {
-    gst_tryon_ws_output_begin_control (&self->output, GST_TRYON_WS_OPCODE_PING,
-        NULL, 0);
-    self->ping_pending = FALSE;
-  } else if (self->close_pending) {
-    gst_tryon_ws_output_begin_control (&self->output, GST_TRYON_WS_OPCODE_CLOSE,
-        self->close, self->close_size);
-    self->close_pending = FALSE;
-  }
-  return self->output.active;
-}
-
-static gboolean
-gst_tryon_connection_on_output (GObject * stream, gpointer user_data)
-{
-  gst_tryon_connection_flush (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-gst_tryon_connection_await_output (GstTryonConnection * self)
-{
-  if (self->out_source)
-    return;
-  self->out_source = g_pollable_output_stream_create_source
-      (self->output.stream, NULL);
-  g_source_set_callback (self->out_source,
-      G_SOURCE_FUNC (gst_tryon_connection_on_output), self, NULL);
-  g_source_attach (self->out_source, gst_tryon_loop_get_context (self->loop));
-}
-
-/* ---- closing ---- */
-
-/* What the stream is made of, through the wrappers of GIO and of libsoup. */
-static GSocket *
-find_socket (GIOStream * stream, gboolean * tls)
-{
-  static const gchar *const names[] = { "base-io-stream", "base-iostream" };
-  GIOStream *base = stream;
-  guint i;
-
-  *tls = FALSE;
-  while (base) {
-    stream = base;
-    base = NULL;
-    *tls |= G_IS_TLS_CONNECTION (stream);
-    for (i = 0; i < G_N_ELEMENTS (names) && base == NULL; i++) {
-      if (!g_object_class_find_property (G_OBJECT_GET_CLASS (stream), names[i]))
-        continue;
-      g_object_get (stream, names[i], &base, NULL);
-      /* The wrapper holds it. */
-      if (base)
-        g_object_unref (base);
-    }
-  }
-  return G_IS_SOCKET_CONNECTION (stream) ?
-      g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)) : NULL;
-}
-
-static void
-on_tls_closed (GObject * stream, GAsyncResult * result, gpointer user_data)
-{
-  GstTryonLoop *loop = user_data;
-
-  g_io_stream_close_finish (G_IO_STREAM (stream), result, NULL);
-  gst_object_unref (loop);
-}
-
-/* Closes TCP. GIO can say good-bye in TLS only by waiting for the socket, which
- * it then does in a thread: worth it only after a whole close handshake. */
-static void
-gst_tryon_connection_close_stream (GstTryonConnection * self)
-{
-  if (!self->tls) {
-    g_io_stream_close (self->stream, NULL, NULL);
-  } else if (self->socket && !(self->close_sent && self->close_received)) {
-    g_socket_close (self->socket, NULL);
-  } else {
-    if (self->socket)
-      g_socket_set_timeout (self->socket, TLS_BYE_TIMEOUT);
-    g_io_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL,
-        on_tls_closed, gst_object_ref (self->loop));
-  }
-}
-
-static void
-gst_tryon_connection_set_result (GstTryonConnection * self, guint16 code,
-    const gchar * reason)
-{
-  self->close_code = code;
-  g_free (self->close_reason);
-  self->close_reason = g_strdup (reason);
-}
-
-/* The end of it: TCP is closed, closed() follows. */
-static void
-gst_tryon_connection_finish (GstTryonConnection * self, const gchar * words)
-{
-  if (self->state == STATE_CLOSED)
-    return;
-  if (!self->failed && !self->close_received)
-    gst_tryon_connection_set_result (self, GST_TRYON_CLOSE_ABNORMAL, words);
-  GST_INFO_OBJECT (self, "closed with %u: %s", self->close_code,
-      self->close_reason);
-
-  self->state = STATE_CLOSED;
-  clear_source (&self->in_source);
-  clear_source (&self->out_source);
-  clear_source (&self->close_timer);
-  gst_tryon_ws_input_clear (&self->input);
-  gst_tryon_ws_output_clear (&self->output);
-  gst_tryon_connection_close_stream (self);
-  gst_tryon_connection_wake (self, WAKE_CLOSED);
-}
-
-static gboolean
-gst_tryon_connection_on_close_timeout (gpointer user_data)
-{
-  gst_tryon_connection_finish (user_data,
-      "the close handshake was not over in time");
-  return G_SOURCE_REMOVE;
-}
-
-/* From here on no message goes either way. */
-static void
-gst_tryon_connection_leave_open (GstTryonConnection * self)
-{
-  self->state = STATE_CLOSING;
-  gst_tryon_ws_input_want (&self->input, GST_TRYON_WS_INPUT_CONTROL_ONLY);
-  self->close_timer = gst_tryon_loop_add_timeout (self->loop,
-      self->close_timeout, gst_tryon_connection_on_close_timeout, self);
-}
-
-/* Bytes of @text that fit into @room and end with a whole character. */
-static gsize
-cut_text (const gchar * text, gsize room)
-{
-  const gchar *end;
-
-  g_utf8_validate_len (text, MIN (strlen (text), room), &end);
-  return end - text;
-}
-
-/* Schedules the close frame; a @code that may not be sent is left out. */
-static void
-gst_tryon_connection_begin_close (GstTryonConnection * self, guint16 code,
-    const gchar * reason)
-{
-  gsize size;
-
-  if (self->state != STATE_OPEN)
-    return;
-  gst_tryon_connection_leave_open (self);
-  self->close_pending = TRUE;
-  if (!gst_tryon_ws_close_code_is_valid (code))
-    return;
-  self->close[0] = code >> 8;
-  self->close[1] = code & 0xff;
-  self->close_size = 2;
-  if (reason) {
-    size = cut_text (reason, sizeof (self->close) - self->close_size);
-    memcpy (self->close + self->close_size, reason, size);
-    self->close_size += size;
-  }
-}
-
-static void
-gst_tryon_connection_drain (GstTryonConnection * self)
-{
-  self->state = STATE_DRAINING;
-  gst_tryon_ws_input_want (&self->input, GST_TRYON_WS_INPUT_NOTHING);
-}
-
-/* Section 7.1.7. */
-static void
-gst_tryon_connection_fail (GstTryonConnection * self, guint16 code,
-    const gchar * words)
-{
-  GST_WARNING_OBJECT (self, "failing the connection with %u: %s", code, words);
-  if (self->state == STATE_OPEN) {
-    self->failed = TRUE;
-    gst_tryon_connection_set_result (self, code, words);
-    gst_tryon_connection_begin_close (self, code, words);
-  }
-  gst_tryon_connection_drain (self);
-  gst_tryon_connection_flush (self);
-}
-
-/* Nothing can be written any more. The peer may have sent a close frame before
- * it went away: reading on finds that, or the end. */
-static void
-gst_tryon_connection_output_broke (GstTryonConnection * self,
-    const gchar * words)
-{
-  GST_DEBUG_OBJECT (self, "can't write any more: %s", words);
-  gst_tryon_ws_output_drop (&self->output);
-  self->output_failed = TRUE;
-  if (self->state == STATE_OPEN)
-    gst_tryon_connection_leave_open (self);
-  gst_tryon_connection_wake (self, WAKE_READ);
-}
-
-/* Writes what can be written now, and takes the step of closing that is due. */
-static void
-gst_tryon_connection_flush (GstTryonConnection * self)
-{
-  GError *error = NULL;
-
-  while (!self->output_failed && (self->output.active
-          || gst_tryon_connection_begin_control (self))) {
-    switch (gst_tryon_ws_output_write (&self->output, &error)) {
-      case G_POLLABLE_RETURN_OK:
-        gst_tryon_connection_frame_left (self);
-        break;
-      case G_POLLABLE_RETURN_WOULD_BLOCK:
-        gst_tryon_connection_await_output (self);
-        return;
-      default:
-        gst_tryon_connection_output_broke (self, error->message);
-        g_clear_error (&error);
-        break;
-    }
-  }
-  clear_source (&self->out_source);
-
-  if (self->state != STATE_DRAINING)
-    return;
-  if (self->close_received && self->role == GST_TRYON_CONNECTION_SERVER)
-    gst_tryon_connection_finish (self, NULL);
-  else if (self->failed && self->socket && !self->tls)
-    g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
 }
 
 /* ---- receiving ---- */
@@ -422,6 +123,8 @@ gst_tryon_connection_deliver (GstTryonConnection * self)
   GstBuffer *buffer;
 
   memset (&self->input.message, 0, sizeof (message));
+  self->last_message = g_get_monotonic_time ();
+  self->idle_told = FALSE;
   GST_LOG_OBJECT (self, "%s message of %" G_GSIZE_FORMAT " bytes",
       message.is_text ? "text" : "binary", message.size);
   if (!message.is_text) {
@@ -485,34 +188,32 @@ gst_tryon_connection_receive_control (GstTryonConnection * self)
       gst_tryon_connection_receive_close (self);
       break;
     case GST_TRYON_WS_OPCODE_PING:
-      memcpy (self->pong, self->input.control, self->input.control_size);
-      self->pong_size = self->input.control_size;
-      self->pong_pending = TRUE;
+      if (self->state != GST_TRYON_CONNECTION_STATE_OPEN)
+        break;
+      g_mutex_lock (&self->lock);
+      gst_tryon_ws_output_pong (&self->output, self->input.control,
+          self->input.control_size);
+      g_mutex_unlock (&self->lock);
       gst_tryon_connection_flush (self);
       break;
     default:
-      /* A pong: what it answers, or why it came, makes no difference yet. */
+      /* A pong: that something came was noted already. */
       break;
   }
 }
 
-static gboolean
-gst_tryon_connection_on_input (GObject * stream, gpointer user_data)
-{
-  GstTryonConnection *self = user_data;
+static gboolean gst_tryon_connection_on_input (GObject * stream,
+    gpointer user_data);
 
-  /* Else it would have two turns in one. */
-  if (!(self->pending & WAKE_READ))
-    gst_tryon_connection_read_turn (self);
-  return G_SOURCE_CONTINUE;
-}
-
-/* Not before the stream was read empty once: a wrapper that holds bytes from the
- * handshake makes a source that is ready for ever. */
+/* The stream was read empty. Not before that are its wrappers let go, and a
+ * source made of it: what holds bytes from the handshake would be ready for
+ * ever. */
 static void
 gst_tryon_connection_await_input (GstTryonConnection * self)
 {
-  if (self->in_source)
+  if (self->plain_input)
+    self->input.stream = G_POLLABLE_INPUT_STREAM (self->plain_input);
+  if (self->in_source || self->watch)
     return;
   self->in_source = g_pollable_input_stream_create_source (self->input.stream,
       NULL);
@@ -527,7 +228,7 @@ gst_tryon_connection_read_turn (GstTryonConnection * self)
   GstTryonWsInput *input = &self->input;
   gssize budget = TURN_BUDGET;
 
-  while (self->state != STATE_CLOSED) {
+  while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED) {
     switch (gst_tryon_ws_input_next (input, &budget)) {
       case GST_TRYON_WS_INPUT_MESSAGE:
         gst_tryon_connection_deliver (self);
@@ -542,7 +243,10 @@ gst_tryon_connection_read_turn (GstTryonConnection * self)
         gst_tryon_connection_finish (self, input->words);
         break;
       case GST_TRYON_WS_INPUT_SPENT:
-        gst_tryon_connection_wake (self, WAKE_READ);
+        /* Bytes that a socket has yet it tells of itself. */
+        if (self->watch == NULL || gst_tryon_ws_input_has_bytes (input)
+            || input->stream != (gpointer) self->plain_input)
+          gst_tryon_connection_schedule_read (self);
         return;
       case GST_TRYON_WS_INPUT_BLOCKED:
         gst_tryon_connection_await_input (self);
@@ -551,43 +255,87 @@ gst_tryon_connection_read_turn (GstTryonConnection * self)
   }
 }
 
-/* ---- the object ---- */
-
 static gboolean
-gst_tryon_connection_on_wake (gpointer user_data)
+gst_tryon_connection_on_input (GObject * stream, gpointer user_data)
 {
   GstTryonConnection *self = user_data;
-  Wake pending = self->pending;
 
-  self->pending = 0;
-  if (pending & WAKE_CLOSED) {
-    if (self->callbacks.closed)
-      self->callbacks.closed (self, self->close_code, self->close_reason,
-          self->user_data);
-    gst_tryon_connection_drop_callbacks (self);
-    /* Gives the loop's reference back. */
-    return G_SOURCE_REMOVE;
-  }
-  if (pending & WAKE_READ)
+  /* Else it would have two turns in one. */
+  if (!self->read_scheduled)
     gst_tryon_connection_read_turn (self);
-  if ((pending & WAKE_WRITABLE) && self->callbacks.writable
-      && gst_tryon_connection_is_writable (self))
-    self->callbacks.writable (self, self->user_data);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-wake_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
+gst_tryon_connection_on_read (gpointer user_data)
 {
-  g_source_set_ready_time (source, -1);
-  return callback (user_data);
+  GstTryonConnection *self = user_data;
+
+  self->read_scheduled = FALSE;
+  gst_tryon_connection_read_turn (self);
+  return G_SOURCE_REMOVE;
 }
 
-static GSourceFuncs wake_funcs = { NULL, NULL, wake_dispatch, NULL };
+static void
+gst_tryon_connection_on_watch (GIOCondition condition, gpointer user_data)
+{
+  GstTryonConnection *self = user_data;
+
+  if (condition & G_IO_OUT)
+    gst_tryon_connection_flush (self);
+  if ((condition & ~G_IO_OUT) && !self->read_scheduled)
+    gst_tryon_connection_read_turn (self);
+}
+
+/* ---- liveness ---- */
+
+/* Sends the ping that is due. %FALSE when the peer is dead. */
+static gboolean
+gst_tryon_connection_keep_alive (GstTryonConnection * self, gint64 now)
+{
+  guint64 received = self->input.bytes_received;
+
+  if (self->limits.ping_interval == 0
+      || now - self->last_ping < self->limits.ping_interval * 1000LL)
+    return TRUE;
+  self->missed = self->ping_open && received == self->received_at_ping ?
+      self->missed + 1 : 0;
+  if (self->missed >= MAX_MISSED)
+    return FALSE;
+  self->last_ping = now;
+  self->ping_open = TRUE;
+  self->received_at_ping = received;
+  gst_tryon_connection_ping (self);
+  return TRUE;
+}
+
+static void
+gst_tryon_connection_on_tick (gpointer user_data)
+{
+  GstTryonConnection *self = user_data;
+  gint64 now = g_get_monotonic_time ();
+
+  if (!gst_tryon_connection_keep_alive (self, now)) {
+    gst_tryon_connection_finish (self, "the peer answers no ping");
+    return;
+  }
+  if (self->limits.idle_timeout == 0 || self->idle_told
+      || now - self->last_message < self->limits.idle_timeout * 1000LL)
+    return;
+  self->idle_told = TRUE;
+  if (self->callbacks.idle)
+    self->callbacks.idle (self, self->user_data);
+  else
+    gst_tryon_connection_close (self, GST_TRYON_CLOSE_IDLE,
+        "nothing came for too long");
+}
+
+/* ---- the object ---- */
 
 static void
 gst_tryon_connection_init (GstTryonConnection * self)
 {
+  g_mutex_init (&self->lock);
 }
 
 static void
@@ -595,10 +343,10 @@ gst_tryon_connection_finalize (GObject * object)
 {
   GstTryonConnection *self = GST_TRYON_CONNECTION (object);
 
-  g_clear_pointer (&self->wake, g_source_unref);
   g_clear_object (&self->stream);
   g_free (self->close_reason);
   gst_clear_object (&self->loop);
+  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_tryon_connection_parent_class)->finalize (object);
 }
 
@@ -606,6 +354,59 @@ static void
 gst_tryon_connection_class_init (GstTryonConnectionClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_tryon_connection_finalize;
+}
+
+/* What @stream is made of, below the wrappers of GIO and of libsoup. */
+static GIOStream *
+find_base (GIOStream * stream, gboolean * tls)
+{
+  static const gchar *const names[] = { "base-io-stream", "base-iostream" };
+  GIOStream *base = stream;
+  guint i;
+
+  *tls = FALSE;
+  while (base) {
+    stream = base;
+    base = NULL;
+    *tls |= G_IS_TLS_CONNECTION (stream);
+    for (i = 0; i < G_N_ELEMENTS (names) && base == NULL; i++) {
+      if (!g_object_class_find_property (G_OBJECT_GET_CLASS (stream), names[i]))
+        continue;
+      g_object_get (stream, names[i], &base, NULL);
+      /* The wrapper holds it. */
+      if (base)
+        g_object_unref (base);
+    }
+  }
+  return stream;
+}
+
+/* Finds the socket in the stream, and in it a plain way in and out. */
+static void
+gst_tryon_connection_use_stream (GstTryonConnection * self)
+{
+  GIOStream *base = find_base (self->stream, &self->tls), *out = self->stream;
+
+  if (G_IS_SOCKET_CONNECTION (base))
+    self->socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
+  if (self->socket) {
+    /* Frames must not wait for more bytes, nor in the kernel for a slow
+     * network. Both fail on a local socket. */
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+        MAX_UNSENT, NULL);
+  }
+  if (self->socket && !self->tls) {
+    self->plain_input = g_io_stream_get_input_stream (base);
+    out = base;
+    self->watch = gst_tryon_loop_watch_fd (self->loop,
+        g_socket_get_fd (self->socket), G_IO_IN, gst_tryon_connection_on_watch,
+        self);
+  }
+  self->input.stream =
+      G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (self->stream));
+  self->output.stream =
+      G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (out));
 }
 
 /**
@@ -642,29 +443,25 @@ gst_tryon_connection_new (GstTryonLoop * loop, GIOStream * stream,
   gst_object_ref_sink (self);
   self->loop = gst_object_ref (loop);
   self->stream = g_object_ref (stream);
-  self->input.stream =
-      G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  self->input.from_client = role == GST_TRYON_CONNECTION_SERVER;
-  self->input.max_message_bytes = limits->max_message_bytes;
-  self->input.max_text_bytes = limits->max_text_bytes;
-  self->output.stream =
-      G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
-  self->output.masks = role == GST_TRYON_CONNECTION_CLIENT;
   self->role = role;
-  self->close_timeout = limits->close_timeout;
+  self->limits = *limits;
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->notify = notify;
-  self->socket = find_socket (stream, &self->tls);
-  /* Frames must not wait for more bytes; fails on a local socket. */
-  if (self->socket)
-    g_socket_set_option (self->socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+  self->input.from_client = role == GST_TRYON_CONNECTION_SERVER;
+  self->input.max_message_bytes = limits->max_message_bytes;
+  self->input.max_text_bytes = limits->max_text_bytes;
+  self->input.max_fragments = limits->max_fragments;
+  self->output.masks = role == GST_TRYON_CONNECTION_CLIENT;
+  gst_tryon_connection_use_stream (self);
+  self->last_message = self->last_ping = g_get_monotonic_time ();
+  if (limits->ping_interval > 0 || limits->idle_timeout > 0)
+    self->tick = gst_tryon_loop_add_tick (loop, gst_tryon_connection_on_tick,
+        self);
 
-  self->wake = g_source_new (&wake_funcs, sizeof (GSource));
-  g_source_set_callback (self->wake, gst_tryon_connection_on_wake,
-      gst_object_ref (self), gst_object_unref);
-  g_source_attach (self->wake, gst_tryon_loop_get_context (loop));
-  gst_tryon_connection_wake (self, WAKE_READ);
+  /* The loop's reference, until it is closed. */
+  gst_object_ref (self);
+  gst_tryon_connection_schedule_read (self);
   return self;
 }
 
@@ -678,9 +475,14 @@ gst_tryon_connection_new (GstTryonLoop * loop, GIOStream * stream,
 gboolean
 gst_tryon_connection_is_writable (GstTryonConnection * connection)
 {
+  gboolean writable;
+
   g_return_val_if_fail (GST_IS_TRYON_CONNECTION (connection), FALSE);
 
-  return connection->state == STATE_OPEN && !connection->output.active;
+  g_mutex_lock (&connection->lock);
+  writable = gst_tryon_connection_is_writable_unlocked (connection);
+  g_mutex_unlock (&connection->lock);
+  return writable;
 }
 
 /**
@@ -690,9 +492,9 @@ gst_tryon_connection_is_writable (GstTryonConnection * connection)
  * @header_size: bytes at @header, at most 64
  * @payload: (nullable) (transfer none): kept until it has left
  *
- * Sends @header and @payload as one message. It may have left when this
- * returns, and the next one can then be given; writable() is called in any
- * case.
+ * Sends @header and @payload as one message, from any thread. Mostly it has left
+ * when this returns, and the next one can be given; where it has not, writable()
+ * is called when it has.
  *
  * Returns: %FALSE, and nothing happened, when the connection isn't writable
  */
@@ -700,20 +502,20 @@ gboolean
 gst_tryon_connection_send_binary (GstTryonConnection * connection,
     const guint8 * header, gsize header_size, GstBuffer * payload)
 {
+  gboolean taken;
+
   g_return_val_if_fail (GST_IS_TRYON_CONNECTION (connection), FALSE);
   g_return_val_if_fail (header != NULL || header_size == 0, FALSE);
   g_return_val_if_fail (header_size <= GST_TRYON_WS_OUTPUT_MAX_PREFIX, FALSE);
 
-  if (!gst_tryon_connection_is_writable (connection))
-    return FALSE;
-  if (!gst_tryon_ws_output_begin_binary (&connection->output, header,
-          header_size, payload)) {
-    GST_ERROR_OBJECT (connection, "a payload can't be read: %" GST_PTR_FORMAT,
-        payload);
-    return FALSE;
-  }
-  gst_tryon_connection_flush (connection);
-  return TRUE;
+  g_mutex_lock (&connection->lock);
+  taken = gst_tryon_connection_is_writable_unlocked (connection)
+      && gst_tryon_ws_output_begin_binary (&connection->output, header,
+      header_size, payload);
+  if (taken)
+    gst_tryon_connection_flush_unlocked (connection);
+  g_mutex_unlock (&connection->lock);
+  return taken;
 }
 
 /**
@@ -730,14 +532,18 @@ gboolean
 gst_tryon_connection_send_text (GstTryonConnection * connection,
     const gchar * text, gsize size)
 {
+  gboolean taken;
+
   g_return_val_if_fail (GST_IS_TRYON_CONNECTION (connection), FALSE);
   g_return_val_if_fail (text != NULL || size == 0, FALSE);
 
-  if (!gst_tryon_connection_is_writable (connection))
-    return FALSE;
-  gst_tryon_ws_output_begin_text (&connection->output, text, size);
-  gst_tryon_connection_flush (connection);
-  return TRUE;
+  g_mutex_lock (&connection->lock);
+  taken = gst_tryon_connection_is_writable_unlocked (connection)
+      && gst_tryon_ws_output_begin_text (&connection->output, text, size);
+  if (taken)
+    gst_tryon_connection_flush_unlocked (connection);
+  g_mutex_unlock (&connection->lock);
+  return taken;
 }
 
 /**
@@ -751,9 +557,12 @@ gst_tryon_connection_ping (GstTryonConnection * connection)
 {
   g_return_if_fail (GST_IS_TRYON_CONNECTION (connection));
 
-  connection->ping_pending = TRUE;
-  if (connection->state == STATE_OPEN)
-    gst_tryon_connection_flush (connection);
+  if (connection->state != GST_TRYON_CONNECTION_STATE_OPEN)
+    return;
+  g_mutex_lock (&connection->lock);
+  gst_tryon_ws_output_ping (&connection->output);
+  g_mutex_unlock (&connection->lock);
+  gst_tryon_connection_flush (connection);
 }
 
 /**
@@ -771,7 +580,7 @@ gst_tryon_connection_close (GstTryonConnection * connection, guint16 code,
 {
   g_return_if_fail (GST_IS_TRYON_CONNECTION (connection));
 
-  if (connection->state != STATE_OPEN)
+  if (connection->state != GST_TRYON_CONNECTION_STATE_OPEN)
     return;
   GST_INFO_OBJECT (connection, "closing with %u: %s", code,
       GST_STR_NULL (reason));
@@ -821,7 +630,12 @@ gst_tryon_connection_get_bytes_received (GstTryonConnection * connection)
 guint64
 gst_tryon_connection_get_bytes_sent (GstTryonConnection * connection)
 {
+  guint64 bytes;
+
   g_return_val_if_fail (GST_IS_TRYON_CONNECTION (connection), 0);
 
-  return connection->output.bytes_sent;
+  g_mutex_lock (&connection->lock);
+  bytes = connection->output.bytes_sent;
+  g_mutex_unlock (&connection->lock);
+  return bytes;
 }

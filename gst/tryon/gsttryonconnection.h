@@ -5,8 +5,9 @@
 #include <gst/tryon/gsttryonloop.h>
 #include <gst/tryon/gsttryonprotocol.h>
 
-/* One WebSocket, either end, after the handshake. Lives on its loop's thread:
- * every function but ref and unref is called there, and every callback is. */
+/* One WebSocket, either end, after the handshake. It reads on its loop's thread,
+ * where every callback is called; messages are sent from any thread, the other
+ * functions are the loop's thread's. */
 
 G_BEGIN_DECLS
 
@@ -23,29 +24,47 @@ typedef enum {
  * GstTryonConnectionLimits:
  * @max_message_bytes: a binary message over all its fragments; more: 1009
  * @max_text_bytes: a text message; more: 1009
+ * @max_fragments: of one message; more: 1008
  * @close_timeout: milliseconds that the peer has for its close frame
+ * @ping_interval: milliseconds between pings, 0 for none. A peer of which
+ *     nothing comes behind two pings in a row is dead: 1006
+ * @idle_timeout: milliseconds without a message (pings and pongs are none) after
+ *     which the peer counts as idle, 0 for never
  *
- * Bytes held for a message never exceed these by more than one read.
+ * Bytes held for a message never exceed these by more than one read. The two
+ * intervals are kept to within a tick of the loop.
  */
 typedef struct {
   gsize max_message_bytes;
   gsize max_text_bytes;
+  guint max_fragments;
   guint close_timeout;
+  guint ping_interval;
+  guint idle_timeout;
 } GstTryonConnectionLimits;
 
 #define GST_TRYON_CONNECTION_DEFAULT_MAX_MESSAGE_BYTES (4 * 1024 * 1024)
 #define GST_TRYON_CONNECTION_DEFAULT_MAX_TEXT_BYTES (2 * 1024 * 1024)
+#define GST_TRYON_CONNECTION_DEFAULT_MAX_FRAGMENTS 1024
 #define GST_TRYON_CONNECTION_DEFAULT_CLOSE_TIMEOUT 2000
+#define GST_TRYON_CONNECTION_DEFAULT_PING_INTERVAL 15000
+#define GST_TRYON_CONNECTION_DEFAULT_IDLE_TIMEOUT 0
 #define GST_TRYON_CONNECTION_LIMITS_INIT { \
   GST_TRYON_CONNECTION_DEFAULT_MAX_MESSAGE_BYTES, \
   GST_TRYON_CONNECTION_DEFAULT_MAX_TEXT_BYTES, \
-  GST_TRYON_CONNECTION_DEFAULT_CLOSE_TIMEOUT }
+  GST_TRYON_CONNECTION_DEFAULT_MAX_FRAGMENTS, \
+  GST_TRYON_CONNECTION_DEFAULT_CLOSE_TIMEOUT, \
+  GST_TRYON_CONNECTION_DEFAULT_PING_INTERVAL, \
+  GST_TRYON_CONNECTION_DEFAULT_IDLE_TIMEOUT }
 
 /**
  * GstTryonConnectionCallbacks:
  * @binary: a whole message (transfer full), one memory where it came unfragmented
  * @text: a whole message, valid UTF-8, NUL-terminated behind @size
- * @writable: the message that was being sent has left; the next may be sent
+ * @writable: a message that could not leave at once has left; the next may be
+ *     sent
+ * @idle: nothing came for idle_timeout: what now is the owner's decision. Once,
+ *     until a message comes; without it the connection closes (4002)
  * @closed: the last callback, exactly once, never from within a call of the
  *     owner's. @code: as the peer or this end gave it, GST_TRYON_CLOSE_NO_STATUS,
  *     or GST_TRYON_CLOSE_ABNORMAL when there was no close handshake
@@ -57,6 +76,7 @@ typedef struct {
   void (*writable) (GstTryonConnection * connection, gpointer user_data);
   void (*closed) (GstTryonConnection * connection, guint16 code, const gchar * reason,
       gpointer user_data);
+  void (*idle) (GstTryonConnection * connection, gpointer user_data);
 } GstTryonConnectionCallbacks;
 
 /* (transfer full): takes over @stream (transfer none), whose handshake is done,
@@ -68,15 +88,16 @@ GST_TRYON_API GstTryonConnection * gst_tryon_connection_new (GstTryonLoop * loop
                                                              const GstTryonConnectionCallbacks * callbacks,
                                                              gpointer user_data,
                                                              GDestroyNotify notify);
-/* Whether a message can be given now: none is being sent, not closing. */
+/* From any thread: whether a message can be given now, as none is being sent and
+ * it isn't closing. Of several threads that send, their owner lets one at a time. */
 GST_TRYON_API gboolean gst_tryon_connection_is_writable (GstTryonConnection * connection);
-/* Sends @header (copied, at most 64 bytes, may be 0) and @payload (transfer none,
- * nullable, kept until it has left) as one message. Only while writable, else
- * %FALSE and nothing happens. */
+/* From any thread. Sends @header (copied, at most 64 bytes, may be 0) and @payload
+ * (transfer none, nullable, kept until it has left) as one message. Only while
+ * writable, else %FALSE and nothing happens. */
 GST_TRYON_API gboolean gst_tryon_connection_send_binary (GstTryonConnection * connection,
                                                          const guint8 * header, gsize header_size,
                                                          GstBuffer * payload);
-/* @text (transfer none) is copied. */
+/* From any thread. @text (transfer none) is copied. */
 GST_TRYON_API gboolean gst_tryon_connection_send_text (GstTryonConnection * connection,
                                                        const gchar * text, gsize size);
 GST_TRYON_API void     gst_tryon_connection_ping (GstTryonConnection * connection);

@@ -194,6 +194,33 @@ gst_tryon_ws_frame_write_header (guint8 * data, gboolean fin,
   return size;
 }
 
+/* @to may be @from, else they don't overlap. Bytes are moved through memcpy,
+ * which costs nothing here: they may start anywhere. */
+static void
+apply_mask (guint8 * to, const guint8 * from, gsize size,
+    const guint8 mask[4], guint64 offset)
+{
+  guint8 key[8];
+  guint64 word;
+  gsize pos = 0;
+  guint i;
+
+  for (i = 0; i < sizeof (key); i++)
+    key[i] = mask[(offset + i) & 3];
+  memcpy (&word, key, sizeof (word));
+
+  for (; size - pos >= MASK_BLOCK; pos += MASK_BLOCK) {
+    guint64 block[MASK_BLOCK / sizeof (word)];
+
+    memcpy (block, from + pos, MASK_BLOCK);
+    for (i = 0; i < G_N_ELEMENTS (block); i++)
+      block[i] ^= word;
+    memcpy (to + pos, block, MASK_BLOCK);
+  }
+  for (; pos < size; pos++)
+    to[pos] = from[pos] ^ key[pos & 7];
+}
+
 /**
  * gst_tryon_ws_frame_mask:
  * @data: (array length=size): bytes to change in place, aligned or not
@@ -207,28 +234,28 @@ void
 gst_tryon_ws_frame_mask (guint8 * data, gsize size, const guint8 mask[4],
     guint64 offset)
 {
-  guint8 key[8];
-  guint64 word;
-  gsize pos = 0;
-  guint i;
-
   g_return_if_fail (data != NULL || size == 0);
 
-  for (i = 0; i < sizeof (key); i++)
-    key[i] = mask[(offset + i) & 3];
-  memcpy (&word, key, sizeof (word));
+  apply_mask (data, data, size, mask, offset);
+}
 
-  /* Through memcpy, which costs nothing here: @data may start anywhere. */
-  for (; size - pos >= MASK_BLOCK; pos += MASK_BLOCK) {
-    guint64 block[MASK_BLOCK / sizeof (word)];
+/**
+ * gst_tryon_ws_frame_mask_copy:
+ * @to: room for @size bytes
+ * @from: (array length=size): elsewhere
+ * @size: bytes at @from
+ * @mask: (array fixed-size=4): the masking key
+ * @offset: where in the payload @from begins
+ *
+ * Masks what it copies, which costs no more than copying.
+ */
+void
+gst_tryon_ws_frame_mask_copy (guint8 * to, const guint8 * from, gsize size,
+    const guint8 mask[4], guint64 offset)
+{
+  g_return_if_fail (size == 0 || (to != NULL && from != NULL));
 
-    memcpy (block, data + pos, MASK_BLOCK);
-    for (i = 0; i < G_N_ELEMENTS (block); i++)
-      block[i] ^= word;
-    memcpy (data + pos, block, MASK_BLOCK);
-  }
-  for (; pos < size; pos++)
-    data[pos] ^= key[pos & 7];
+  apply_mask (to, from, size, mask, offset);
 }
 
 /**

@@ -51,6 +51,9 @@ GST_TRYON_API guint gst_tryon_ws_frame_write_header (guint8 * data, gboolean fin
 /* Masks or unmasks @size bytes in place that begin at @offset of the payload. */
 GST_TRYON_API void  gst_tryon_ws_frame_mask (guint8 * data, gsize size, const guint8 mask[4],
                                              guint64 offset);
+/* The same on the way from @from to @to, which don't overlap. */
+GST_TRYON_API void  gst_tryon_ws_frame_mask_copy (guint8 * to, const guint8 * from, gsize size,
+                                                  const guint8 mask[4], guint64 offset);
 /* Whether a close frame may carry @code (section 7.4). */
 GST_TRYON_API gboolean gst_tryon_ws_close_code_is_valid (guint code);
 

@@ -9,9 +9,6 @@
 
 G_BEGIN_DECLS
 
-/* Read at once where a header is expected. */
-#define GST_TRYON_WS_INPUT_STAGING 4096
-
 typedef enum {
   GST_TRYON_WS_INPUT_MESSAGE,   /* message is whole: take it */
   GST_TRYON_WS_INPUT_CONTROL,   /* frame.opcode, control, control_size */
@@ -32,6 +29,7 @@ typedef struct {
   gboolean from_client;
   gsize max_message_bytes;
   gsize max_text_bytes;
+  guint max_fragments;          /* of a message */
   GstTryonWsInputWanted wanted;
   guint64 bytes_received;
 
@@ -43,9 +41,17 @@ typedef struct {
   guint16 code;
   gchar *words;
 
-  guint8 staging[GST_TRYON_WS_INPUT_STAGING];
-  gsize staging_start;
-  gsize staging_end;
+  /* Bytes that were read and have not been looked at. Between two calls they
+   * are in a block only when there was not enough budget for them; the begin of
+   * a header waits in @rest, so that idle connections hold no block. */
+  guint8 *block;                /* (nullable), of the pool */
+  gsize capacity;
+  gsize start;
+  gsize end;
+  guint8 rest[GST_TRYON_WS_MAX_HEADER];
+  gsize rest_size;
+  gsize expected;               /* bytes of the frame to come, as of the last one */
+
   gboolean in_frame;
   guint64 frame_done;           /* bytes of the frame's payload that have come */
   gboolean drained;             /* the last read got less than it asked for */
@@ -56,6 +62,8 @@ typedef struct {
 GstTryonWsInputResult gst_tryon_ws_input_next (GstTryonWsInput * input, gssize * budget);
 /* Wants less from here on; never more. */
 void gst_tryon_ws_input_want (GstTryonWsInput * input, GstTryonWsInputWanted wanted);
+/* Whether there are bytes at hand that the stream does not tell of any more. */
+gboolean gst_tryon_ws_input_has_bytes (const GstTryonWsInput * input);
 void gst_tryon_ws_input_clear (GstTryonWsInput * input);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of a message that is being received: the place for a pool. */
+/* The memory of a message that is being received. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -9,33 +9,47 @@
 
 #include <string.h>
 
+#include "gsttryonpool.h"
+
 /* A claimed length up to here gets its memory before its bytes have come. */
 #define CLAIM_BELIEVED (1024 * 1024)
 /* First memory of a message whose length isn't known yet. */
 #define FRAGMENTS_FIRST 4096
 
-static gboolean
-grow (GstTryonWsMessage * message, gsize capacity)
+gboolean
+gst_tryon_ws_message_fits (const GstTryonWsMessage * message, gsize capacity,
+    gsize offset, guint64 length)
 {
-  /* One more for a text's NUL. */
-  GstMemory *memory = gst_allocator_alloc (NULL, capacity + message->is_text,
-      NULL);
-  GstMapInfo map;
+  return length <= capacity && offset + message->is_text <= capacity - length;
+}
 
-  if (memory == NULL)
+void
+gst_tryon_ws_message_adopt (GstTryonWsMessage * message, guint8 * block,
+    gsize offset, gsize length)
+{
+  g_assert (message->block == NULL);
+
+  message->block = block;
+  message->offset = offset;
+  message->capacity = length;
+}
+
+static gboolean
+grow (GstTryonWsMessage * message, gsize capacity, gsize limit)
+{
+  guint8 *block;
+  gsize room;
+
+  block = gst_tryon_pool_take (capacity + message->is_text, &room);
+  if (block == NULL)
     return FALSE;
-  if (!gst_memory_map (memory, &map, GST_MAP_WRITE)) {
-    gst_memory_unref (memory);
-    return FALSE;
+  if (message->block) {
+    memcpy (block, message->block + message->offset, message->size);
+    gst_tryon_pool_give (message->block);
   }
-  if (message->memory) {
-    memcpy (map.data, message->map.data, message->size);
-    gst_memory_unmap (message->memory, &message->map);
-    gst_memory_unref (message->memory);
-  }
-  message->memory = memory;
-  message->map = map;
-  message->capacity = capacity;
+  message->block = block;
+  message->offset = 0;
+  message->capacity = MIN (room - message->is_text, limit);
   return TRUE;
 }
 
@@ -49,7 +63,7 @@ gst_tryon_ws_message_reserve (GstTryonWsMessage * message, guint64 left,
   if (message->size < message->capacity || left == 0)
     return TRUE;
   if (last && needed <= MAX (CLAIM_BELIEVED, 2 * message->capacity))
-    return grow (message, needed);
+    return grow (message, needed, limit);
 
   capacity = MAX (MIN (needed, CLAIM_BELIEVED), 2 * message->capacity);
   capacity = MAX (capacity, FRAGMENTS_FIRST);
@@ -58,7 +72,13 @@ gst_tryon_ws_message_reserve (GstTryonWsMessage * message, guint64 left,
    * the limit, too. */
   if (capacity > limit / 2)
     capacity = limit;
-  return grow (message, capacity);
+  return grow (message, capacity, limit);
+}
+
+guint8 *
+gst_tryon_ws_message_get_end (GstTryonWsMessage * message)
+{
+  return message->block + message->offset + message->size;
 }
 
 GstBuffer *
@@ -66,11 +86,10 @@ gst_tryon_ws_message_take_buffer (GstTryonWsMessage * message)
 {
   GstBuffer *buffer = gst_buffer_new ();
 
-  if (message->memory) {
-    gst_memory_unmap (message->memory, &message->map);
-    gst_memory_resize (message->memory, 0, message->size);
-    gst_buffer_append_memory (buffer, g_steal_pointer (&message->memory));
-  }
+  if (message->block)
+    gst_buffer_append_memory (buffer,
+        gst_tryon_pool_wrap (g_steal_pointer (&message->block),
+            message->offset, message->size));
   gst_tryon_ws_message_clear (message);
   return buffer;
 }
@@ -78,10 +97,11 @@ gst_tryon_ws_message_take_buffer (GstTryonWsMessage * message)
 const gchar *
 gst_tryon_ws_message_get_text (GstTryonWsMessage * message)
 {
-  gchar *text = (gchar *) message->map.data;
+  gchar *text;
 
-  if (message->memory == NULL)
+  if (message->block == NULL)
     return "";
+  text = (gchar *) message->block + message->offset;
   if (!gst_tryon_ws_is_utf8 (text, message->size))
     return NULL;
   text[message->size] = '\0';
@@ -91,10 +111,8 @@ gst_tryon_ws_message_get_text (GstTryonWsMessage * message)
 void
 gst_tryon_ws_message_clear (GstTryonWsMessage * message)
 {
-  if (message->memory) {
-    gst_memory_unmap (message->memory, &message->map);
-    gst_memory_unref (message->memory);
-  }
+  if (message->block)
+    gst_tryon_pool_give (message->block);
   memset (message, 0, sizeof (*message));
 }
 

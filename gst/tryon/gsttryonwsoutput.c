@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one frame that a connection is sending: a server's leaves in one vectored
- * write from where its bytes are, a client's is copied once to be masked. */
+/* What a connection has to send. A server's message leaves in one vectored write
+ * from where its bytes are, a client's is copied once as it is masked. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -12,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Kept between messages that had to be copied; a larger one is given back. */
-#define SCRATCH_KEPT (1024 * 1024)
+#include "gsttryonpool.h"
 
 /* The key for the next frame: %NULL for a server, else @key, filled. */
 static const guint8 *
@@ -66,17 +65,6 @@ begin (GstTryonWsOutput * output, GstTryonWsOpcode opcode, gsize size,
   add_vector (output, output->head, header_size + tail_size);
 }
 
-static guint8 *
-reserve_scratch (GstTryonWsOutput * output, gsize size)
-{
-  if (size > output->scratch_size) {
-    g_free (output->scratch);
-    output->scratch = g_malloc (size);
-    output->scratch_size = size;
-  }
-  return output->scratch;
-}
-
 static gboolean
 add_buffer (GstTryonWsOutput * output, GstBuffer * payload)
 {
@@ -95,15 +83,43 @@ add_buffer (GstTryonWsOutput * output, GstBuffer * payload)
   return TRUE;
 }
 
-void
-gst_tryon_ws_output_begin_control (GstTryonWsOutput * output,
-    GstTryonWsOpcode opcode, const guint8 * data, gsize size)
+/* Adds a copy of @payload, masked. @offset: where in the frame it begins. */
+static gboolean
+add_masked (GstTryonWsOutput * output, GstBuffer * payload,
+    const guint8 mask[4], gsize offset)
 {
-  guint8 key[4];
+  gsize size = gst_buffer_get_size (payload), capacity, done = 0;
+  guint i, n = gst_buffer_n_memory (payload);
+  GstMapInfo map;
 
-  g_return_if_fail (size <= GST_TRYON_WS_MAX_CONTROL_PAYLOAD);
+  output->scratch = gst_tryon_pool_take (size, &capacity);
+  if (output->scratch == NULL)
+    return FALSE;
+  for (i = 0; i < n; i++) {
+    if (!gst_memory_map (gst_buffer_peek_memory (payload, i), &map,
+            GST_MAP_READ))
+      return FALSE;
+    gst_tryon_ws_frame_mask_copy (output->scratch + done, map.data, map.size,
+        mask, offset + done);
+    done += map.size;
+    gst_memory_unmap (map.memory, &map);
+  }
+  add_vector (output, output->scratch, size);
+  return TRUE;
+}
 
-  begin (output, opcode, size, next_mask (output, key), data, size);
+/* The active frame has left, or is given up. */
+static void
+end (GstTryonWsOutput * output)
+{
+  guint i;
+
+  for (i = 0; i < output->n_maps; i++)
+    gst_memory_unmap (output->maps[i].memory, &output->maps[i]);
+  gst_clear_buffer (&output->payload);
+  g_clear_pointer (&output->scratch, gst_tryon_pool_give);
+  output->n_maps = output->n_vectors = output->next = 0;
+  output->active = FALSE;
 }
 
 gboolean
@@ -113,43 +129,127 @@ gst_tryon_ws_output_begin_binary (GstTryonWsOutput * output,
   gsize size = payload ? gst_buffer_get_size (payload) : 0;
   gboolean complete = TRUE;
   const guint8 *mask;
-  guint8 *copy, key[4];
+  guint8 key[4];
 
   g_return_val_if_fail (header_size <= GST_TRYON_WS_OUTPUT_MAX_PREFIX, FALSE);
 
   mask = next_mask (output, key);
   begin (output, GST_TRYON_WS_OPCODE_BINARY, header_size + size, mask, header,
       header_size);
-  if (size > 0 && mask) {
-    copy = reserve_scratch (output, size);
-    complete = gst_buffer_extract (payload, 0, copy, size) == size;
-    gst_tryon_ws_frame_mask (copy, size, mask, header_size);
-    add_vector (output, copy, size);
-  } else if (size > 0) {
+  if (size > 0 && mask)
+    complete = add_masked (output, payload, mask, header_size);
+  else if (size > 0)
     complete = add_buffer (output, payload);
-  }
   if (!complete)
-    gst_tryon_ws_output_drop (output);
+    end (output);
   return complete;
 }
 
-void
+gboolean
 gst_tryon_ws_output_begin_text (GstTryonWsOutput * output, const gchar * text,
     gsize size)
 {
   const guint8 *mask;
-  guint8 *copy, key[4];
+  gsize capacity;
+  guint8 key[4];
 
   mask = next_mask (output, key);
   begin (output, GST_TRYON_WS_OPCODE_TEXT, size, mask, NULL, 0);
   if (size == 0)
-    return;
-  copy = reserve_scratch (output, size);
-  memcpy (copy, text, size);
+    return TRUE;
+  output->scratch = gst_tryon_pool_take (size, &capacity);
+  if (output->scratch == NULL) {
+    end (output);
+    return FALSE;
+  }
   if (mask)
-    gst_tryon_ws_frame_mask (copy, size, mask, 0);
-  add_vector (output, copy, size);
+    gst_tryon_ws_frame_mask_copy (output->scratch, (const guint8 *) text, size,
+        mask, 0);
+  else
+    memcpy (output->scratch, text, size);
+  add_vector (output, output->scratch, size);
+  return TRUE;
 }
+
+/* ---- control frames ---- */
+
+void
+gst_tryon_ws_output_pong (GstTryonWsOutput * output, const guint8 * data,
+    gsize size)
+{
+  g_return_if_fail (size <= sizeof (output->pong));
+
+  memcpy (output->pong, data, size);
+  output->pong_size = size;
+  output->pong_due = TRUE;
+}
+
+void
+gst_tryon_ws_output_ping (GstTryonWsOutput * output)
+{
+  output->ping_due = TRUE;
+}
+
+/* Bytes of @text that fit into @room and end with a whole character. */
+static gsize
+cut_text (const gchar * text, gsize room)
+{
+  const gchar *end;
+
+  g_utf8_validate_len (text, MIN (strlen (text), room), &end);
+  return end - text;
+}
+
+void
+gst_tryon_ws_output_close (GstTryonWsOutput * output, guint16 code,
+    const gchar * reason)
+{
+  gsize size;
+
+  output->pong_due = output->ping_due = FALSE;
+  output->close_due = TRUE;
+  output->close_size = 0;
+  if (!gst_tryon_ws_close_code_is_valid (code))
+    return;
+  output->close[0] = code >> 8;
+  output->close[1] = code & 0xff;
+  output->close_size = 2;
+  if (reason) {
+    size = cut_text (reason, sizeof (output->close) - output->close_size);
+    memcpy (output->close + output->close_size, reason, size);
+    output->close_size += size;
+  }
+}
+
+static void
+begin_control (GstTryonWsOutput * output, GstTryonWsOpcode opcode,
+    const guint8 * data, gsize size)
+{
+  guint8 key[4];
+
+  begin (output, opcode, size, next_mask (output, key), data, size);
+}
+
+/* Begins the control frame that is due, if there is one. */
+static gboolean
+begin_due (GstTryonWsOutput * output)
+{
+  if (output->pong_due) {
+    begin_control (output, GST_TRYON_WS_OPCODE_PONG, output->pong,
+        output->pong_size);
+    output->pong_due = FALSE;
+  } else if (output->ping_due) {
+    begin_control (output, GST_TRYON_WS_OPCODE_PING, NULL, 0);
+    output->ping_due = FALSE;
+  } else if (output->close_due) {
+    begin_control (output, GST_TRYON_WS_OPCODE_CLOSE, output->close,
+        output->close_size);
+    output->close_due = FALSE;
+  }
+  return output->active;
+}
+
+/* ---- writing ---- */
 
 /* Takes @written bytes off the front. */
 static void
@@ -170,8 +270,8 @@ advance (GstTryonWsOutput * output, gsize written)
   }
 }
 
-GPollableReturn
-gst_tryon_ws_output_write (GstTryonWsOutput * output, GError ** error)
+static GPollableReturn
+write_active (GstTryonWsOutput * output, GError ** error)
 {
   GPollableReturn result;
   gsize written;
@@ -184,30 +284,32 @@ gst_tryon_ws_output_write (GstTryonWsOutput * output, GError ** error)
       return result;
     advance (output, written);
   }
-  gst_tryon_ws_output_drop (output);
+  output->close_sent |= output->opcode == GST_TRYON_WS_OPCODE_CLOSE;
+  end (output);
   return G_POLLABLE_RETURN_OK;
 }
 
-void
-gst_tryon_ws_output_drop (GstTryonWsOutput * output)
+GstTryonWsOutputResult
+gst_tryon_ws_output_flush (GstTryonWsOutput * output, GError ** error)
 {
-  guint i;
-
-  for (i = 0; i < output->n_maps; i++)
-    gst_memory_unmap (output->maps[i].memory, &output->maps[i]);
-  gst_clear_buffer (&output->payload);
-  output->n_maps = output->n_vectors = output->next = 0;
-  output->active = FALSE;
-  if (output->scratch_size > SCRATCH_KEPT) {
-    g_clear_pointer (&output->scratch, g_free);
-    output->scratch_size = 0;
+  while (!output->broken && (output->active || begin_due (output))) {
+    switch (write_active (output, error)) {
+      case G_POLLABLE_RETURN_OK:
+        break;
+      case G_POLLABLE_RETURN_WOULD_BLOCK:
+        return GST_TRYON_WS_OUTPUT_BLOCKED;
+      default:
+        output->broken = TRUE;
+        end (output);
+        break;
+    }
   }
+  return output->broken ? GST_TRYON_WS_OUTPUT_BROKEN : GST_TRYON_WS_OUTPUT_IDLE;
 }
 
 void
 gst_tryon_ws_output_clear (GstTryonWsOutput * output)
 {
-  gst_tryon_ws_output_drop (output);
-  g_clear_pointer (&output->scratch, g_free);
-  output->scratch_size = 0;
+  output->pong_due = output->ping_due = output->close_due = FALSE;
+  end (output);
 }

@@ -4,7 +4,8 @@
 #include <gio/gio.h>
 #include <gst/tryon/gsttryonwsframe.h>
 
-/* Not installed: the one frame that a connection is sending. */
+/* Not installed: what a connection has to send, which is one message at the most
+ * and one control frame of each kind. Not thread safe: the connection guards it. */
 
 G_BEGIN_DECLS
 
@@ -13,10 +14,18 @@ G_BEGIN_DECLS
 /* What a GstBuffer has at most: gst_buffer_get_max_memory(). */
 #define GST_TRYON_WS_OUTPUT_MAX_MEMORIES 16
 
+typedef enum {
+  GST_TRYON_WS_OUTPUT_IDLE,     /* everything has left */
+  GST_TRYON_WS_OUTPUT_BLOCKED,  /* the stream takes no more now */
+  GST_TRYON_WS_OUTPUT_BROKEN,   /* nor ever again */
+} GstTryonWsOutputResult;
+
 typedef struct {
   GPollableOutputStream *stream;        /* (transfer none) */
   gboolean masks;               /* a client's frames are masked */
   guint64 bytes_sent;
+  gboolean close_sent;
+  gboolean broken;              /* nothing is sent any more */
 
   /* The frame under way. Once begun its bytes stay what they are, also when
    * none has left yet: a TLS stream may have encrypted them already. */
@@ -30,27 +39,38 @@ typedef struct {
   GstMapInfo maps[GST_TRYON_WS_OUTPUT_MAX_MEMORIES];
   guint n_maps;
 
-  guint8 *scratch;              /* of messages that had to be copied */
-  gsize scratch_size;
+  /* Control frames that are due, in this order. Of pings to be answered only the
+   * newest is (RFC 6455 section 5.5.3). */
+  gboolean pong_due;
+  guint8 pong[GST_TRYON_WS_MAX_CONTROL_PAYLOAD];
+  gsize pong_size;
+  gboolean ping_due;
+  gboolean close_due;
+  guint8 close[GST_TRYON_WS_MAX_CONTROL_PAYLOAD];
+  gsize close_size;
+
+  guint8 *scratch;              /* (nullable), of the pool: a copied message */
   guint8 entropy[256];
   gsize entropy_left;
 } GstTryonWsOutput;
 
-/* The three that begin a frame: only while none is active. */
-void     gst_tryon_ws_output_begin_control (GstTryonWsOutput * output, GstTryonWsOpcode opcode,
-                                            const guint8 * data, gsize size);
-/* @payload (transfer none) (nullable). %FALSE, and no frame is active, when it
- * can't be mapped. */
+/* The two that begin a message: only while no frame is active. %FALSE, and none
+ * is active, when the bytes can't be had. */
+/* @payload (transfer none) (nullable) */
 gboolean gst_tryon_ws_output_begin_binary (GstTryonWsOutput * output,
                                            const guint8 * header, gsize header_size,
                                            GstBuffer * payload);
-void     gst_tryon_ws_output_begin_text (GstTryonWsOutput * output, const gchar * text,
+gboolean gst_tryon_ws_output_begin_text (GstTryonWsOutput * output, const gchar * text,
                                          gsize size);
-/* Writes what the stream takes now; %G_POLLABLE_RETURN_OK when the frame has
- * left and none is active any more. */
-GPollableReturn gst_tryon_ws_output_write (GstTryonWsOutput * output, GError ** error);
-/* Gives the frame up. */
-void     gst_tryon_ws_output_drop (GstTryonWsOutput * output);
+/* These go behind the frame that is active. */
+void     gst_tryon_ws_output_pong (GstTryonWsOutput * output, const guint8 * data, gsize size);
+void     gst_tryon_ws_output_ping (GstTryonWsOutput * output);
+/* The last frame: pings and pongs that are due are dropped. A @code that may not
+ * be sent goes as none. @reason (nullable) is cut to what fits. */
+void     gst_tryon_ws_output_close (GstTryonWsOutput * output, guint16 code, const gchar * reason);
+/* Writes what the stream takes now. @error: for BROKEN, the first time. */
+GstTryonWsOutputResult gst_tryon_ws_output_flush (GstTryonWsOutput * output, GError ** error);
+/* Gives up what is being sent and what is due. */
 void     gst_tryon_ws_output_clear (GstTryonWsOutput * output);
 
 G_END_DECLS

@@ -69,7 +69,7 @@ GST_START_TEST (test_echo)
   make_tls_ends (&server, &attempt, &ends[0], &ends[1]);
   for (n = 1; n <= 5; n++) {
     for (i = 0; i < 2; i++) {
-      end_wait (ends[i], ends[i]->n_writable == n - 1);
+      end_wait_writable (ends[i]);
       fail_unless (end_send_binary (ends[i], NULL, 0, payload));
       end_call (ends[i], end_ping);
     }
@@ -77,7 +77,7 @@ GST_START_TEST (test_echo)
     end_expect (ends[1], FALSE, data, size);
   }
   for (i = 0; i < 2; i++)
-    end_wait (ends[i], ends[i]->n_writable == 5);
+    end_wait_writable (ends[i]);
   gst_buffer_unref (payload);
   end_close (ends[__i__], 1001, "done");
   end_expect_closed (ends[!__i__], 1001, "done");

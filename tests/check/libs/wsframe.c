@@ -236,7 +236,7 @@ GST_END_TEST;
  * steps of the vector loop; bytes around must stay. */
 GST_START_TEST (test_mask)
 {
-  guint8 plain[320], masked[320], expected[320];
+  guint8 plain[320], masked[320], expected[320], copied[320];
   gsize align, size, i;
   guint64 offset;
 
@@ -253,6 +253,10 @@ GST_START_TEST (test_mask)
         fail_unless (memcmp (masked, expected, sizeof (plain)) == 0,
             "align %" G_GSIZE_FORMAT " size %" G_GSIZE_FORMAT " offset %"
             G_GUINT64_FORMAT, align, size, offset);
+        memcpy (copied, plain, sizeof (plain));
+        gst_tryon_ws_frame_mask_copy (copied + align, plain + align, size,
+            rfc_mask, offset);
+        fail_unless (memcmp (copied, expected, sizeof (plain)) == 0);
       }
     }
   }

@@ -80,6 +80,7 @@ struct _End
 
   /* For the loop's thread. */
   gboolean in_call;
+  gboolean is_shared;           /* other threads send, too */
   gboolean echo;
   GQueue backlog;               /* messages to be echoed */
   void (*on_message) (End * end);
@@ -197,7 +198,7 @@ end_on_writable (GstTryonConnection * connection, gpointer user_data)
   End *end = user_data;
 
   fail_if (end->in_call);
-  fail_unless (gst_tryon_connection_is_writable (connection));
+  fail_unless (end->is_shared || gst_tryon_connection_is_writable (connection));
   g_mutex_lock (&end->lock);
   fail_unless (end->n_closed == 0 && end->n_notified == 0);
   end->n_writable++;
@@ -274,24 +275,41 @@ end_create (gpointer loop, gpointer user_data)
   g_object_weak_ref (G_OBJECT (end->connection), end_gone, end);
 }
 
-/* (transfer full) @stream, which is all that has the socket then. @max 0: the
- * defaults. */
+/* (transfer full) @stream, which is all that has the socket then. */
 static inline End *
-end_new (GstTryonLoop * loop, GIOStream * stream, GstTryonConnectionRole role,
-    gsize max)
+end_new_full (GstTryonLoop * loop, GIOStream * stream,
+    GstTryonConnectionRole role, const GstTryonConnectionLimits * limits)
 {
   End *end = g_new0 (End, 1);
-  EndParams params = { end, stream, role, GST_TRYON_CONNECTION_LIMITS_INIT };
+  EndParams params = { end, stream, role, *limits };
 
-  params.limits.close_timeout = CLOSE_TIMEOUT;
-  if (max > 0)
-    params.limits.max_message_bytes = params.limits.max_text_bytes = max;
   g_mutex_init (&end->lock);
   g_cond_init (&end->cond);
   end->loop = gst_object_ref (loop);
   gst_tryon_loop_invoke_sync (loop, end_create, &params);
   g_object_unref (stream);
   return end;
+}
+
+/* @max 0: the defaults. */
+static inline GstTryonConnectionLimits
+make_limits (gsize max)
+{
+  GstTryonConnectionLimits limits = GST_TRYON_CONNECTION_LIMITS_INIT;
+
+  limits.close_timeout = CLOSE_TIMEOUT;
+  if (max > 0)
+    limits.max_message_bytes = limits.max_text_bytes = max;
+  return limits;
+}
+
+static inline End *
+end_new (GstTryonLoop * loop, GIOStream * stream, GstTryonConnectionRole role,
+    gsize max)
+{
+  GstTryonConnectionLimits limits = make_limits (max);
+
+  return end_new_full (loop, stream, role, &limits);
 }
 
 typedef struct
@@ -399,6 +417,22 @@ end_is_writable (End * end)
 
   gst_tryon_loop_invoke_sync (end->loop, end_writable_run, &send);
   return send.result;
+}
+
+/* Until the next message may be given. */
+static inline void
+end_wait_writable (End * end)
+{
+  guint n;
+
+  for (;;) {
+    g_mutex_lock (&end->lock);
+    n = end->n_writable;
+    g_mutex_unlock (&end->lock);
+    if (end_is_writable (end))
+      return;
+    end_wait (end, end->n_writable > n);
+  }
 }
 
 /* (transfer full): the oldest message. */
@@ -649,7 +683,8 @@ raw_close (Raw * raw)
 
 /* A connection of @role on a loop of its own, and @raw for its peer. */
 static inline End *
-end_and_raw (gboolean tcp, GstTryonConnectionRole role, gsize max, Raw * raw)
+end_and_raw_full (gboolean tcp, GstTryonConnectionRole role,
+    const GstTryonConnectionLimits * limits, Raw * raw)
 {
   GstTryonLoop *loop = gst_tryon_loop_new ("test");
   GSocket *sockets[2];
@@ -659,7 +694,15 @@ end_and_raw (gboolean tcp, GstTryonConnectionRole role, gsize max, Raw * raw)
   raw->socket = sockets[1];
   raw->is_client = role == GST_TRYON_CONNECTION_SERVER;
   g_socket_set_timeout (raw->socket, PATIENCE / G_TIME_SPAN_SECOND);
-  end = end_new (loop, take_stream (sockets[0]), role, max);
+  end = end_new_full (loop, take_stream (sockets[0]), role, limits);
   gst_object_unref (loop);
   return end;
+}
+
+static inline End *
+end_and_raw (gboolean tcp, GstTryonConnectionRole role, gsize max, Raw * raw)
+{
+  GstTryonConnectionLimits limits = make_limits (max);
+
+  return end_and_raw_full (tcp, role, &limits, raw);
 }
