@@ -5,10 +5,11 @@
  * is counted as processed or dropped in the step that takes it off the queue.
  *
  * A processed answer settles all older frames: those that still wait were lost
- * or left out in the pipeline (superseded). Pictures that the client has not
- * taken yet wait, two at the most: one that may just be about to be sent, and a
- * newer one. For a third the oldest is given up (slow-client), so that what is
- * held stays small and fresh, whatever the client does. */
+ * or left out in the pipeline (superseded). Of pictures that the client has not
+ * taken yet one waits while another is being sent, and two while none is: the
+ * first of them is just about to be. For one more the oldest is given up
+ * (slow-client), so that what is held stays small and fresh, whatever the client
+ * does. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,6 +19,7 @@
 
 #include <gst/base/gstqueuearray.h>
 
+/* Pictures held, the one that is being sent among them. */
 #define MAX_PICTURES 2
 
 typedef struct
@@ -31,6 +33,7 @@ struct _GstTryonAccount
 {
   GstQueueArray *entries;       /* Entry, oldest first */
   GstTryonAccountCounts counts; /* all but outstanding */
+  gboolean is_sending;
 };
 
 GstTryonAccount *
@@ -83,6 +86,12 @@ find_waiting (GstTryonAccount * account, guint32 sequence, guint * index)
 }
 
 void
+gst_tryon_account_set_sending (GstTryonAccount * account, gboolean sending)
+{
+  account->is_sending = sending;
+}
+
+void
 gst_tryon_account_set_pts (GstTryonAccount * account, guint32 sequence,
     GstClockTime pts)
 {
@@ -130,7 +139,7 @@ gst_tryon_account_answer (GstTryonAccount * account, guint32 sequence,
     GstBuffer * image, GstTryonFrameFlags flags, guint32 ai_latency,
     gint64 * arrival)
 {
-  guint i, index, pictures = 1;
+  guint i, index, pictures = account->is_sending ? 2 : 1;
   Entry *entry = find_waiting (account, sequence, &index);
 
   if (entry == NULL)

@@ -45,6 +45,8 @@ void     gst_tryon_account_free (GstTryonAccount * account);
 /* A frame came in; it waits for its answer from now on. */
 void     gst_tryon_account_add (GstTryonAccount * account, guint32 sequence,
                                 guint64 capture_time, gint64 arrival);
+/* Whether a picture that was taken is on its way still. */
+void     gst_tryon_account_set_sending (GstTryonAccount * account, gboolean sending);
 void     gst_tryon_account_set_pts (GstTryonAccount * account, guint32 sequence,
                                     GstClockTime pts);
 gboolean gst_tryon_account_is_waiting (GstTryonAccount * account, guint32 sequence);

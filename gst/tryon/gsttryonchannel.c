@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ties a server connection to a session.
  *
- * Everything here runs on the loop's thread but the session's wake, which may
- * come from any: it does no more than to have the pump run on the loop, once
- * for however many wakes there were. What waits for a slow client waits in the
- * session, which knows what to drop; the connection never holds more than the
- * one message that is on its way. */
+ * Everything here runs on the loop's thread but the session's wake, which comes
+ * from any, and sends what there is from there: an answer needs no other thread
+ * to leave. What waits for a slow client waits in the session, which knows what
+ * to drop; the connection never holds more than the one message that is on its
+ * way. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,26 +16,30 @@
 GST_DEBUG_CATEGORY_STATIC (gst_tryon_channel_debug);
 #define GST_CAT_DEFAULT gst_tryon_channel_debug
 
-#define TICK_INTERVAL 1000      /* milliseconds */
 /* A peer that takes nothing from its socket for this long (microseconds) has
  * stopped reading; nothing could be told to it, not even a `bye`. */
 #define STALL_TIMEOUT (10 * G_USEC_PER_SEC)
 
 struct _GstTryonChannel
 {
-  /* Held by the owner, the session's wake, the connection's callbacks and each
-   * pump that is scheduled. */
+  /* Held by the owner, the session's wake, the connection's callbacks and the
+   * close that is scheduled. */
   gatomicrefcount ref_count;
 
   GstTryonLoop *loop;
   GstTryonSession *session;
-  GstTryonConnection *connection;       /* %NULL once it has ended */
-  GSource *tick;
+  GstTryonTick *tick;
   GstTryonChannelClosedFunc closed;
   gpointer user_data;
-  gint64 last_progress;         /* when a message could last be given */
 
-  gint pump_scheduled;          /* atomic */
+  /* Lets one thread at a time move messages from the session to the connection,
+   * so that they stay in order; guards what follows. Taken behind the lock that
+   * the session holds as it wakes, and before its other lock. */
+  GMutex lock;
+  GstTryonConnection *connection;       /* %NULL once it has ended */
+  gint64 last_progress;         /* when a message could last be given */
+  guint16 close_code;           /* not 0: the session wants it closed */
+  gchar *close_reason;
 };
 
 static GstTryonChannel *
@@ -52,6 +56,8 @@ channel_unref (GstTryonChannel * channel)
     return;
   gst_object_unref (channel->session);
   gst_object_unref (channel->loop);
+  g_mutex_clear (&channel->lock);
+  g_free (channel->close_reason);
   g_free (channel);
 }
 
@@ -66,56 +72,59 @@ send_output (GstTryonChannel * channel, const GstTryonOutput * output)
   else
     sent = gst_tryon_connection_send_binary (channel->connection,
         output->header, sizeof (output->header), output->payload);
+  /* It ended just now, or there is no memory. */
   if (!sent)
-    GST_WARNING ("session %s: the connection took no message though writable",
+    GST_INFO ("session %s: a message could not be sent",
         gst_tryon_session_get_id (channel->session));
 }
 
-/* Gives the connection what the session has, as long as it takes it. Returns
- * the code when the session wants the connection closed, else 0; the caller
- * frees @reason. */
-static guint16
-pump_output (GstTryonChannel * channel, gchar ** reason)
+/* With the lock: gives the connection what the session has, as long as it takes
+ * it. The session's last word is its close, which is kept for the loop. */
+static void
+pump_unlocked (GstTryonChannel * channel)
 {
   GstTryonOutput output;
-  guint16 code = 0;
 
-  while (code == 0 && gst_tryon_connection_is_writable (channel->connection)) {
+  while (channel->connection != NULL && channel->close_code == 0
+      && gst_tryon_connection_is_writable (channel->connection)) {
     channel->last_progress = g_get_monotonic_time ();
     if (!gst_tryon_session_next_output (channel->session, &output))
       break;
-    code = output.close_code;
-    if (code != 0)
-      *reason = g_steal_pointer (&output.text);
+    channel->close_code = output.close_code;
+    if (output.close_code != 0)
+      channel->close_reason = g_steal_pointer (&output.text);
     else
       send_output (channel, &output);
     gst_tryon_output_clear (&output);
   }
-  return code;
 }
 
-static void
+/* From any thread. Returns whether the connection is to be closed. */
+static gboolean
 pump (GstTryonChannel * channel)
 {
-  gchar *reason = NULL;
-  guint16 code;
+  gboolean closes;
 
-  if (channel->connection == NULL)
-    return;
-  code = pump_output (channel, &reason);
-  if (code != 0)
-    gst_tryon_connection_close (channel->connection, code, reason);
-  g_free (reason);
+  g_mutex_lock (&channel->lock);
+  pump_unlocked (channel);
+  closes = channel->close_code != 0;
+  g_mutex_unlock (&channel->lock);
+  return closes;
+}
+
+/* On the loop: nothing but close_code is changed by others, and that once. */
+static void
+pump_and_close (GstTryonChannel * channel)
+{
+  if (pump (channel) && channel->connection != NULL)
+    gst_tryon_connection_close (channel->connection, channel->close_code,
+        channel->close_reason);
 }
 
 static gboolean
-on_pump (gpointer user_data)
+on_close (gpointer user_data)
 {
-  GstTryonChannel *channel = user_data;
-
-  /* First, so that what is queued from here on schedules another. */
-  g_atomic_int_set (&channel->pump_scheduled, FALSE);
-  pump (channel);
+  pump_and_close (user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -125,28 +134,32 @@ on_wake (gpointer user_data)
 {
   GstTryonChannel *channel = user_data;
 
-  if (g_atomic_int_compare_and_exchange (&channel->pump_scheduled, FALSE, TRUE))
-    gst_tryon_loop_invoke (channel->loop, on_pump, channel_ref (channel),
+  if (pump (channel))
+    gst_tryon_loop_invoke (channel->loop, on_close, channel_ref (channel),
         (GDestroyNotify) channel_unref);
 }
 
-static gboolean
+static void
 on_tick (gpointer user_data)
 {
   GstTryonChannel *channel = user_data;
   gint64 now = g_get_monotonic_time ();
+  gboolean stalled;
 
   gst_tryon_session_tick (channel->session);
-  if (gst_tryon_connection_is_writable (channel->connection)) {
+  g_mutex_lock (&channel->lock);
+  if (gst_tryon_connection_is_writable (channel->connection))
     channel->last_progress = now;
-  } else if (now - channel->last_progress > STALL_TIMEOUT) {
-    GST_WARNING ("session %s: the client takes nothing, closing",
-        gst_tryon_session_get_id (channel->session));
-    gst_tryon_connection_close (channel->connection,
-        GST_TRYON_CLOSE_SLOW_CLIENT, "the client takes nothing");
+  stalled = now - channel->last_progress > STALL_TIMEOUT;
+  if (stalled)
     channel->last_progress = now;       /* said once */
-  }
-  return G_SOURCE_CONTINUE;
+  g_mutex_unlock (&channel->lock);
+  if (!stalled)
+    return;
+  GST_WARNING ("session %s: the client takes nothing, closing",
+      gst_tryon_session_get_id (channel->session));
+  gst_tryon_connection_close (channel->connection, GST_TRYON_CLOSE_SLOW_CLIENT,
+      "the client takes nothing");
 }
 
 static void
@@ -170,20 +183,29 @@ on_text (GstTryonConnection * connection, const gchar * text, gsize size,
 static void
 on_writable (GstTryonConnection * connection, gpointer user_data)
 {
-  GstTryonChannel *channel = user_data;
-
-  channel->last_progress = g_get_monotonic_time ();
-  pump (channel);
+  pump_and_close (user_data);
 }
 
-/* Lets go of everything that could call back. */
 static void
+on_idle (GstTryonConnection * connection, gpointer user_data)
+{
+  GstTryonChannel *channel = user_data;
+
+  gst_tryon_session_close (channel->session, GST_TRYON_CLOSE_IDLE,
+      "nothing came for too long", TRUE);
+}
+
+/* Lets go of everything that could call back. (transfer full): the connection. */
+static GstTryonConnection *
 detach (GstTryonChannel * channel)
 {
-  g_source_destroy (channel->tick);
-  g_clear_pointer (&channel->tick, g_source_unref);
-  gst_clear_object (&channel->connection);
-  gst_tryon_session_disconnect (channel->session);
+  GstTryonConnection *connection;
+
+  g_clear_pointer (&channel->tick, gst_tryon_tick_free);
+  g_mutex_lock (&channel->lock);
+  connection = g_steal_pointer (&channel->connection);
+  g_mutex_unlock (&channel->lock);
+  return connection;
 }
 
 static void
@@ -196,14 +218,15 @@ on_closed (GstTryonConnection * connection, guint16 code, const gchar * reason,
       gst_tryon_session_get_id (channel->session), code,
       reason != NULL && reason[0] != '\0' ? ": " : "",
       reason != NULL ? reason : "");
-  detach (channel);
+  gst_object_unref (detach (channel));
+  gst_tryon_session_disconnect (channel->session);
   if (channel->closed != NULL)
     channel->closed (channel, channel->user_data);
   channel_unref (channel);
 }
 
 static const GstTryonConnectionCallbacks connection_callbacks = {
-  on_binary, on_text, on_writable, on_closed
+  on_binary, on_text, on_writable, on_closed, on_idle
 };
 
 /* Nobody is there to talk to @stream's peer. */
@@ -238,6 +261,7 @@ gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
     const GstTryonConnectionLimits * limits, GstTryonSession * session,
     GstTryonChannelClosedFunc closed, gpointer user_data)
 {
+  GstTryonConnection *connection;
   GstTryonChannel *channel;
 
   g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
@@ -249,6 +273,7 @@ gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
   init_debug ();
   channel = g_new0 (GstTryonChannel, 1);
   g_atomic_ref_count_init (&channel->ref_count);
+  g_mutex_init (&channel->lock);
   channel->loop = gst_object_ref (loop);
   channel->session = gst_object_ref (session);
   channel->closed = closed;
@@ -265,11 +290,15 @@ gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
     channel_unref (channel);
     return NULL;
   }
-  channel->connection = gst_tryon_connection_new (loop, stream,
+  connection = gst_tryon_connection_new (loop, stream,
       GST_TRYON_CONNECTION_SERVER, limits, &connection_callbacks,
       channel_ref (channel), (GDestroyNotify) channel_unref);
-  channel->tick = gst_tryon_loop_add_timeout (loop, TICK_INTERVAL, on_tick,
-      channel);
+  g_mutex_lock (&channel->lock);
+  channel->connection = connection;
+  g_mutex_unlock (&channel->lock);
+  channel->tick = gst_tryon_loop_add_tick (loop, on_tick, channel);
+  /* What the session had to say before. */
+  pump_and_close (channel);
   return channel;
 }
 
@@ -278,20 +307,18 @@ gst_tryon_channel_shutdown (GstTryonChannel * channel, guint16 code,
     const gchar * reason)
 {
   GstTryonConnection *connection;
-  gchar *session_reason = NULL;
-  guint16 session_code;
 
   g_return_if_fail (channel != NULL);
   g_return_if_fail (gst_tryon_loop_is_current (channel->loop));
 
-  session_code = pump_output (channel, &session_reason);
-  connection = gst_object_ref (channel->connection);
-  detach (channel);
-  if (session_code != 0)
-    gst_tryon_connection_abandon (connection, session_code, session_reason);
+  pump (channel);
+  connection = detach (channel);
+  gst_tryon_session_disconnect (channel->session);
+  if (channel->close_code != 0)
+    gst_tryon_connection_abandon (connection, channel->close_code,
+        channel->close_reason);
   else
     gst_tryon_connection_abandon (connection, code, reason);
   gst_object_unref (connection);
-  g_free (session_reason);
   channel_unref (channel);
 }

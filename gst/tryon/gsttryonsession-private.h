@@ -46,6 +46,7 @@ struct _GstTryonSession
   gboolean close_taken;         /* next_output() gave the close */
   GQueue inbox;                 /* GstTryonSessionItem: for pull() */
   guint frames_in_inbox;
+  gboolean item_came;           /* pull() is to be told */
   GQueue texts;                 /* GstStructure: for next_output() */
   guint64 bytes_received;
   guint64 bytes_sent;

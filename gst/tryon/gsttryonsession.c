@@ -153,8 +153,13 @@ void
 gst_tryon_session_unlock_and_wake (GstTryonSession * session)
 {
   gboolean wake = has_output_unlocked (session);
+  gboolean item_came = session->item_came;
 
+  session->item_came = FALSE;
   g_mutex_unlock (&session->lock);
+  /* Not before: who waits would only go on to wait for the lock. */
+  if (item_came)
+    g_cond_broadcast (&session->cond);
   if (!wake)
     return;
   g_mutex_lock (&session->wake_lock);
@@ -292,7 +297,7 @@ gst_tryon_session_push_item_unlocked (GstTryonSession * session,
   item->arrival = arrival;
   item->sequence = sequence;
   g_queue_push_tail (&session->inbox, item);
-  g_cond_broadcast (&session->cond);
+  session->item_came = TRUE;
 }
 
 void
@@ -370,6 +375,8 @@ gst_tryon_session_next_output (GstTryonSession * session,
 
   memset (output, 0, sizeof (*output));
   g_mutex_lock (&session->lock);
+  /* Who asks for the next one has no other in hands. */
+  gst_tryon_account_set_sending (session->account, FALSE);
   if (!has_output_unlocked (session)) {
     found = FALSE;
   } else if ((text = g_queue_pop_head (&session->texts)) != NULL) {
@@ -379,6 +386,7 @@ gst_tryon_session_next_output (GstTryonSession * session,
     gst_structure_free (text);
   } else if (gst_tryon_account_take_answer (session->account, &answer)) {
     fill_answer (&answer, output);
+    gst_tryon_account_set_sending (session->account, output->payload != NULL);
     session->bytes_sent += GST_TRYON_PROTOCOL_HEADER_SIZE;
     if (output->payload != NULL)
       session->bytes_sent += gst_buffer_get_size (output->payload);

@@ -76,8 +76,8 @@ GST_TRYON_API void              gst_tryon_session_set_max_in_flight (GstTryonSes
 /* ---- the transport's side ---- */
 
 /* Called from any thread when next_output() has something to give; it may come
- * more often than needed. It must only schedule: it runs under a lock that
- * gst_tryon_session_disconnect() takes too. */
+ * more often than needed. It may ask for it at once, and must not wait: it runs
+ * under a lock that gst_tryon_session_disconnect() takes too. */
 typedef void (*GstTryonSessionWakeFunc) (gpointer user_data);
 
 /**
@@ -147,9 +147,10 @@ GST_TRYON_API void     gst_tryon_session_set_frame_pts (GstTryonSession * sessio
                                                         guint32 sequence, GstClockTime pts);
 /* Answers a frame with @image (transfer none; a reference is kept until it is
  * sent), found by its meta or else by its PTS. Earlier frames that nobody
- * answered are answered as superseded. Two answers
- * wait for the client at the most, the oldest makes way (slow-client). %FALSE when the frame is
- * unknown or has its answer already. @latency (optional): from arrival to now. */
+ * answered are answered as superseded. While an
+ * answer is being sent the newest one waits for the client, and for an even newer
+ * one it is dropped (slow-client). %FALSE when the frame is unknown or has its
+ * answer already. @latency (optional): from arrival to now. */
 GST_TRYON_API gboolean gst_tryon_session_answer (GstTryonSession * session, GstBuffer * image,
                                                  GstClockTime * latency);
 /* Answers frame @sequence with `frame_dropped`. The answer leaves after those
