@@ -16,8 +16,6 @@ GST_DEBUG_CATEGORY_STATIC (tryon_ai_client_debug);
 #define LEAVE_TIMEOUT 500
 /* Characters of what a service says that are passed on to people. */
 #define MAX_WORDS 200
-/* How often it is looked whether the service is alive, milliseconds. */
-#define TICK_INTERVAL 500
 
 /* A command in its newest form, and whether this connection was sent it. */
 typedef struct
@@ -30,7 +28,17 @@ struct _GstTryonAiClient
 {
   gatomicrefcount ref_count;
   GstTryonLoop *loop;
-  gint pump_scheduled;          /* atomic */
+
+  /* Lets one thread at a time hand messages to the connection, so that they stay
+   * in order; guards what follows. Taken before the owner's own lock. */
+  GMutex lock;
+  guint generation;             /* the target's */
+  GstTryonConnection *connection;       /* the loop's thread alone changes it */
+  guint n_calls;                /* messages on their way to the loop's thread */
+  gboolean texts_sent;          /* all that goes before the next frame */
+  gint64 heard;                 /* when something came last */
+  gboolean is_owed;             /* the answer to the newest frame sent */
+  guint32 newest_sent;
 
   /* From here on the loop's thread only. */
   GstTryonAiClientCallbacks callbacks;
@@ -41,15 +49,11 @@ struct _GstTryonAiClient
   GstTryonAiState state;
 
   GCancellable *connecting;
-  GstTryonConnection *connection;
   GstTryonConnection *leaving;  /* the last session's, until it closed */
   GSource *timer;               /* the next step: attempt, or giving it up */
-  GSource *tick;
+  GstTryonTick *tick;
   guint backoff;                /* milliseconds, 0 at first */
   gint64 ready_since;
-  gint64 heard;                 /* when something came last */
-  gboolean is_owed;             /* the answer to the newest frame sent */
-  guint32 newest_sent;
   gchar *farewell;              /* what the service said before it closed */
 
   gboolean init_sent;
@@ -79,6 +83,7 @@ client_unref (gpointer data)
   gst_clear_structure (&client->reference.message);
   gst_clear_structure (&client->quality.message);
   gst_clear_structure (&client->pause.message);
+  g_mutex_clear (&client->lock);
   g_free (client->farewell);
   g_free (client);
 }
@@ -125,13 +130,28 @@ drop_attempt (GstTryonAiClient * client)
   clear_timer (client, &client->timer);
 }
 
+/* (transfer full) (nullable): when this returns nothing is sent any more. */
+static GstTryonConnection *
+take_connection (GstTryonAiClient * client)
+{
+  GstTryonConnection *connection;
+
+  g_mutex_lock (&client->lock);
+  connection = g_steal_pointer (&client->connection);
+  client->texts_sent = FALSE;
+  g_mutex_unlock (&client->lock);
+  g_clear_pointer (&client->tick, gst_tryon_tick_free);
+  return connection;
+}
+
 static void
 drop_connection (GstTryonAiClient * client, guint16 code, const gchar * reason)
 {
-  if (client->connection != NULL)
-    gst_tryon_connection_abandon (client->connection, code, reason);
-  gst_clear_object (&client->connection);
-  clear_timer (client, &client->tick);
+  GstTryonConnection *connection = take_connection (client);
+
+  if (connection != NULL)
+    gst_tryon_connection_abandon (connection, code, reason);
+  gst_clear_object (&connection);
 }
 
 static guint
@@ -187,22 +207,36 @@ on_open_timeout (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
+static void
 on_tick (gpointer user_data)
 {
   GstTryonAiClient *client = user_data;
   gint64 now = g_get_monotonic_time ();
+  gboolean is_silent;
   gchar *reason;
 
+  g_mutex_lock (&client->lock);
   if (!client->is_owed)
     client->heard = now;
-  if (now - client->heard < client->target->silence_timeout * 1000LL)
-    return G_SOURCE_CONTINUE;
+  is_silent = now - client->heard >= client->target->silence_timeout * 1000LL;
+  g_mutex_unlock (&client->lock);
+  if (!is_silent)
+    return;
   reason = g_strdup_printf ("it has frames, and nothing came for %u ms",
       client->target->silence_timeout);
   fail (client, reason);
   g_free (reason);
-  return G_SOURCE_REMOVE;
+}
+
+/* @sequence: (nullable): of the frame that was answered */
+static void
+note_heard (GstTryonAiClient * client, const guint32 * sequence)
+{
+  g_mutex_lock (&client->lock);
+  client->heard = g_get_monotonic_time ();
+  if (sequence != NULL && *sequence == client->newest_sent)
+    client->is_owed = FALSE;
+  g_mutex_unlock (&client->lock);
 }
 
 /* ---- what comes ---- */
@@ -277,7 +311,7 @@ on_text (GstTryonConnection * connection, const gchar * text, gsize size,
 
   if (connection != client->connection)
     return;
-  client->heard = g_get_monotonic_time ();
+  note_heard (client, NULL);
   message = gst_tryon_message_parse (text, size, &error);
   if (message == NULL) {
     client->callbacks.fault (client->target->generation, error->message,
@@ -317,7 +351,6 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   /* The owner may let go of it in a callback. */
   client_ref (client);
   generation = client->target->generation;
-  client->heard = g_get_monotonic_time ();
   ok = gst_tryon_ai_answer_parse (message, &header, &is_answer, &error);
   if (ok && header.type == GST_TRYON_FRAME_TYPE_PROCESSED) {
     image = gst_buffer_make_writable (message);
@@ -325,11 +358,10 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   } else {
     gst_buffer_unref (message);
   }
+  note_heard (client, is_answer ? &header.sequence : NULL);
   if (!is_answer) {
     client->callbacks.fault (generation, error->message, client->user_data);
   } else {
-    if (header.sequence == client->newest_sent)
-      client->is_owed = FALSE;
     client->callbacks.answer (generation, &header, image, error,
         client->user_data);
     /* It says as much as session_ready would have. */
@@ -395,8 +427,8 @@ send_init (GstTryonAiClient * client)
   return sent;
 }
 
-/* The next thing that is to be said before the next frame. %FALSE when there is
- * nothing. */
+/* With the lock, on the loop's thread: the next thing that is to be said before
+ * the next frame. %FALSE when there is nothing. */
 static gboolean
 send_next_text (GstTryonAiClient * client)
 {
@@ -416,6 +448,7 @@ send_next_text (GstTryonAiClient * client)
   return FALSE;
 }
 
+/* With the lock. */
 static gboolean
 send_next_frame (GstTryonAiClient * client)
 {
@@ -424,8 +457,8 @@ send_next_frame (GstTryonAiClient * client)
   GstBuffer *image;
   gboolean sent;
 
-  if (!client->callbacks.next_frame (client->target->generation, &header,
-          &image, client->user_data))
+  if (!client->callbacks.next_frame (client->generation, &header, &image,
+          client->user_data))
     return FALSE;
   if (!client->is_owed)
     client->heard = g_get_monotonic_time ();
@@ -440,14 +473,34 @@ send_next_frame (GstTryonAiClient * client)
   return sent;
 }
 
+/* With the lock. */
+static gboolean
+can_send (GstTryonAiClient * client)
+{
+  return client->connection != NULL &&
+      gst_tryon_connection_is_writable (client->connection);
+}
+
+/* With the lock. A message that is on its way here comes before the frames
+ * behind it. */
+static void
+pump_frames (GstTryonAiClient * client)
+{
+  while (client->texts_sent && client->n_calls == 0 && can_send (client)) {
+    if (!send_next_frame (client))
+      break;
+  }
+}
+
 static void
 pump (GstTryonAiClient * client)
 {
-  while (client->connection != NULL &&
-      gst_tryon_connection_is_writable (client->connection)) {
-    if (!send_next_text (client) && !send_next_frame (client))
-      break;
-  }
+  g_mutex_lock (&client->lock);
+  client->texts_sent = FALSE;
+  while (can_send (client) && !client->texts_sent)
+    client->texts_sent = !send_next_text (client);
+  pump_frames (client);
+  g_mutex_unlock (&client->lock);
 }
 
 static void
@@ -476,20 +529,24 @@ use_stream (GstTryonAiClient * client, GIOStream * stream)
 {
   static const GstTryonConnectionLimits limits =
       GST_TRYON_CONNECTION_LIMITS_INIT;
+  GstTryonConnection *connection;
 
   client->init_sent = FALSE;
   client->reference.sent = FALSE;
   client->quality.sent = FALSE;
   client->pause.sent = FALSE;
-  client->is_owed = FALSE;
-  client->heard = g_get_monotonic_time ();
   g_clear_pointer (&client->farewell, g_free);
-  client->connection = gst_tryon_connection_new (client->loop, stream,
+  connection = gst_tryon_connection_new (client->loop, stream,
       GST_TRYON_CONNECTION_CLIENT, &limits, &connection_callbacks,
       client_ref (client), client_unref);
+  g_mutex_lock (&client->lock);
+  client->connection = connection;
+  client->is_owed = FALSE;
+  client->heard = g_get_monotonic_time ();
+  g_mutex_unlock (&client->lock);
   set_timer (client, &client->timer, client->target->connect_timeout,
       on_open_timeout);
-  set_timer (client, &client->tick, TICK_INTERVAL, on_tick);
+  client->tick = gst_tryon_loop_add_tick (client->loop, on_tick, client);
   pump (client);
 }
 
@@ -584,17 +641,18 @@ static gboolean
 do_leave (gpointer user_data)
 {
   GstTryonAiClient *client = ((Call *) user_data)->client;
+  GstTryonConnection *connection;
 
   if (client->freed)
     return G_SOURCE_REMOVE;
   drop_attempt (client);
-  clear_timer (client, &client->tick);
-  if (client->connection != NULL) {
+  connection = take_connection (client);
+  if (connection != NULL) {
     if (client->leaving != NULL)
       gst_tryon_connection_abandon (client->leaving, GST_TRYON_CLOSE_NORMAL,
           NULL);
     gst_clear_object (&client->leaving);
-    client->leaving = g_steal_pointer (&client->connection);
+    client->leaving = connection;
     gst_tryon_connection_close (client->leaving, GST_TRYON_CLOSE_NORMAL,
         "the session has ended");
   }
@@ -621,6 +679,9 @@ do_join (gpointer user_data)
     return G_SOURCE_REMOVE;
   client->target = g_steal_pointer (&call->target);
   client->backoff = 0;
+  g_mutex_lock (&client->lock);
+  client->generation = client->target->generation;
+  g_mutex_unlock (&client->lock);
   if (client->leaving != NULL)
     set_timer (client, &client->timer, LEAVE_TIMEOUT, on_leave_timeout);
   else
@@ -629,18 +690,29 @@ do_join (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* A message that was announced is here. */
+static void
+take_message (Call * call, Pending * pending)
+{
+  GstTryonAiClient *client = call->client;
+
+  g_mutex_lock (&client->lock);
+  client->n_calls--;
+  g_mutex_unlock (&client->lock);
+  if (client->freed)
+    return;
+  gst_clear_structure (&pending->message);
+  pending->message = g_steal_pointer (&call->message);
+  pending->sent = FALSE;
+  pump (client);
+}
+
 static gboolean
 do_set_reference (gpointer user_data)
 {
   Call *call = user_data;
-  GstTryonAiClient *client = call->client;
 
-  if (client->freed)
-    return G_SOURCE_REMOVE;
-  gst_clear_structure (&client->reference.message);
-  client->reference.message = g_steal_pointer (&call->message);
-  client->reference.sent = FALSE;
-  pump (client);
+  take_message (call, &call->client->reference);
   return G_SOURCE_REMOVE;
 }
 
@@ -650,28 +722,9 @@ do_control (gpointer user_data)
   Call *call = user_data;
   GstTryonAiClient *client = call->client;
   const gchar *action = gst_structure_get_string (call->message, "action");
-  Pending *pending;
 
-  if (client->freed)
-    return G_SOURCE_REMOVE;
-  pending = strcmp (action, "adjust_quality") == 0 ?
-      &client->quality : &client->pause;
-  gst_clear_structure (&pending->message);
-  pending->message = g_steal_pointer (&call->message);
-  pending->sent = FALSE;
-  pump (client);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-do_pump (gpointer user_data)
-{
-  GstTryonAiClient *client = ((Call *) user_data)->client;
-
-  /* First, so that what is queued from here on schedules another. */
-  g_atomic_int_set (&client->pump_scheduled, FALSE);
-  if (!client->freed)
-    pump (client);
+  take_message (call, strcmp (action, "adjust_quality") == 0 ?
+      &client->quality : &client->pause);
   return G_SOURCE_REMOVE;
 }
 
@@ -688,6 +741,17 @@ do_free (gpointer loop, gpointer user_data)
         NULL);
   gst_clear_object (&client->leaving);
   g_clear_pointer (&client->target, gst_tryon_ai_target_free);
+}
+
+/* Frames that come from here on go behind @message (transfer full). */
+static void
+invoke_message (GstTryonAiClient * client, GSourceFunc func,
+    GstStructure * message)
+{
+  g_mutex_lock (&client->lock);
+  client->n_calls++;
+  g_mutex_unlock (&client->lock);
+  invoke (client, func, NULL, message);
 }
 
 void
@@ -716,7 +780,7 @@ gst_tryon_ai_client_set_reference (GstTryonAiClient * client,
     GST_WARNING ("%s", error->message);
     g_error_free (error);
   }
-  invoke (client, do_set_reference, NULL, message);
+  invoke_message (client, do_set_reference, message);
 }
 
 void
@@ -728,14 +792,15 @@ gst_tryon_ai_client_control (GstTryonAiClient * client, const gchar * action,
 
   if (params != NULL)
     gst_structure_set (message, "params", GST_TYPE_STRUCTURE, params, NULL);
-  invoke (client, do_control, NULL, message);
+  invoke_message (client, do_control, message);
 }
 
 void
 gst_tryon_ai_client_wake (GstTryonAiClient * client)
 {
-  if (g_atomic_int_compare_and_exchange (&client->pump_scheduled, FALSE, TRUE))
-    invoke (client, do_pump, NULL, NULL);
+  g_mutex_lock (&client->lock);
+  pump_frames (client);
+  g_mutex_unlock (&client->lock);
 }
 
 GstTryonAiClient *
@@ -752,6 +817,7 @@ gst_tryon_ai_client_new (GstTryonLoop * loop,
   }
   client = g_new0 (GstTryonAiClient, 1);
   g_atomic_ref_count_init (&client->ref_count);
+  g_mutex_init (&client->lock);
   client->loop = gst_object_ref (loop);
   client->callbacks = *callbacks;
   client->user_data = user_data;

@@ -10,8 +10,8 @@
  * sends frames as the socket takes them, hands answers over, comes back when
  * the connection is lost. What it sends and what answers mean is its owner's.
  *
- * Made on any thread, runs on its loop's: all callbacks are called there, with
- * no lock held. */
+ * Made on any thread, runs on its loop's: all callbacks but next_frame are called
+ * there, with no lock held. */
 
 G_BEGIN_DECLS
 
@@ -26,7 +26,8 @@ typedef struct _GstTryonAiClient GstTryonAiClient;
 /**
  * GstTryonAiClientCallbacks:
  * @state: it changed; @address is the service's, @reason (nullable) says why
- * @next_frame: the next frame to send, %FALSE for none. @image (transfer full)
+ * @next_frame: the next frame to send, %FALSE for none. @image (transfer full).
+ *     Also from the thread of gst_tryon_ai_client_wake(), under the client's lock
  * @answer: the service answered a frame. @image (transfer full) (nullable): the
  *     processed one, %NULL for a drop or with @error, when it was none
  * @granted: the number of frames that the service takes unanswered
@@ -68,7 +69,8 @@ void gst_tryon_ai_client_set_reference (GstTryonAiClient * client, GstBuffer * i
 /* A command; the newest of each kind is repeated on a new connection. */
 void gst_tryon_ai_client_control (GstTryonAiClient * client, const gchar * action,
     const GstStructure * params);
-/* There are frames to be sent. */
+/* There are frames to be sent: sends them at once where the socket takes them.
+ * Hold no lock that next_frame takes. */
 void gst_tryon_ai_client_wake (GstTryonAiClient * client);
 
 G_END_DECLS

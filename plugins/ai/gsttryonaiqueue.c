@@ -634,6 +634,14 @@ choose_image (GstTryonAiQueue * queue, GstTryonAiItem * item)
   return FALSE;
 }
 
+gboolean
+gst_tryon_ai_queue_can_pop (GstTryonAiQueue * queue)
+{
+  GstTryonAiItem *item = g_queue_peek_head (&queue->items);
+
+  return item != NULL && !is_undecided (item);
+}
+
 GstTryonAiItem *
 gst_tryon_ai_queue_pop (GstTryonAiQueue * queue, gint64 now)
 {

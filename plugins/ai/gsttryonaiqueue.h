@@ -159,6 +159,8 @@ void gst_tryon_ai_queue_give_up (GstTryonAiQueue * queue, gint64 now);
 gboolean gst_tryon_ai_queue_keeps_event (GstEvent * event);
 /* Drops everything but the events that outlast a flush. */
 void gst_tryon_ai_queue_flush (GstTryonAiQueue * queue, gint64 now);
+/* Whether the next in order may leave. */
+gboolean gst_tryon_ai_queue_can_pop (GstTryonAiQueue * queue);
 /* (transfer full) (nullable): the next in order, when it may leave. */
 GstTryonAiItem * gst_tryon_ai_queue_pop (GstTryonAiQueue * queue, gint64 now);
 /* (transfer full) (nullable): frames that were dropped, in no order; to be

@@ -34,7 +34,7 @@ struct _GstTryonAiSink {
    * nothing is taken inside it, no message, signal, event or buffer leaves
    * under it. */
   GMutex lock;
-  GCond cond;                   /* something below changed */
+  GCond cond;                   /* see gst_tryon_ai_sink_unlock_and_settle() */
 
   /* ---- all that follows is guarded by lock ---- */
 
@@ -54,6 +54,10 @@ struct _GstTryonAiSink {
   GstTryonAiState state;
   gboolean in_outage;           /* told on the bus; lasts over sessions */
   gint64 fault_warned;          /* when, on the bus */
+
+  gint64 task_until;            /* what the task waits for, 0: it is at work */
+  gboolean task_rested;         /* it waited since it had something to do */
+  gboolean in_eos;              /* upstream waits for the last answers */
 
   GstPad *srcpad;
   GstFlowReturn flow;           /* downstream's last word */
@@ -76,9 +80,9 @@ struct _GstTryonAiSink {
 
 /* ---- gsttryonaisink.c ---- */
 
-/* Gives the lock back, and then does what must not be done under it: drops in
- * the account of their sessions the frames that were dropped, and has the
- * client send what is to be sent. */
+/* Gives the lock back, and then does what must not be done under it: wakes who
+ * waits for what was done, drops in the account of their sessions the frames that
+ * were dropped, and has the client send what is to be sent. */
 void gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self);
 
 /* ---- gsttryonaiservice.c: the service's side ---- */

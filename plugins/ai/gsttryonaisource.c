@@ -160,19 +160,36 @@ deliver (GstTryonAiSink * self, GstTryonAiItem * item, guint flushes)
   take_flow (self, ret);
 }
 
-/* With the lock. */
+/* With the lock. When nothing is under way it first waits for as long as a frame
+ * may take: in a stream that flows the next one is there by then, whose deadline
+ * is later, so that nobody needs to wake this thread for it. */
 static void
-wait_for_item (GstTryonAiSink * self)
+wait_for_item (GstTryonAiSink * self, gint64 now)
 {
   gint64 deadline = gst_tryon_ai_queue_get_next_deadline (self->queue);
 
-  /* A deadline that passed may have freed a place. */
-  if (gst_tryon_ai_queue_has_frame_to_send (self->queue))
-    gst_tryon_ai_client_wake (self->client);
-  if (self->flushing || deadline < 0)
+  if (deadline < 0 && !self->task_rested) {
+    self->task_rested = TRUE;
+    deadline = now + self->timeout * G_TIME_SPAN_MILLISECOND;
+  }
+  if (self->flushing || deadline < 0) {
+    self->task_until = G_MAXINT64;
     g_cond_wait (&self->cond, &self->lock);
-  else
+  } else {
+    self->task_until = deadline;
     g_cond_wait_until (&self->cond, &self->lock, deadline);
+  }
+  self->task_until = 0;
+}
+
+/* With the lock. %TRUE when a place came free for a frame that waited. */
+static gboolean
+expire (GstTryonAiSink * self, gint64 now)
+{
+  gboolean had_one = gst_tryon_ai_queue_has_frame_to_send (self->queue);
+
+  gst_tryon_ai_queue_expire (self->queue, now);
+  return !had_one && gst_tryon_ai_queue_has_frame_to_send (self->queue);
 }
 
 static void
@@ -185,14 +202,16 @@ gst_tryon_ai_sink_loop (gpointer user_data)
   g_mutex_lock (&self->lock);
   while (!self->stopping) {
     gint64 now = g_get_monotonic_time ();
+    gboolean placed = expire (self, now);
 
-    gst_tryon_ai_queue_expire (self->queue, now);
     if (!self->flushing)
       item = gst_tryon_ai_queue_pop (self->queue, now);
-    if (item != NULL || gst_tryon_ai_queue_has_dropped (self->queue))
+    if (item != NULL || placed || gst_tryon_ai_queue_has_dropped (self->queue))
       break;
-    wait_for_item (self);
+    wait_for_item (self, now);
   }
+  if (item != NULL)
+    self->task_rested = FALSE;
   flushes = self->flushes;
   gst_tryon_ai_sink_unlock_and_settle (self);
 
