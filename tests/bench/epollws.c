@@ -241,7 +241,8 @@ handle_frames (EpollWs * ws)
       length = ws->in[2] << 8 | ws->in[3];
       n = 4;
     } else if (length == 127) {
-      length = GUINT64_FROM_BE (*(guint64 *) (ws->in + 2));
+      memcpy (&length, ws->in + 2, 8);
+      length = GUINT64_FROM_BE (length);
       n = 10;
     }
     n += 4 * masked;

@@ -52,6 +52,23 @@ make_image (void)
   memcpy (image + 20, "\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01", 10);
 }
 
+/* Fields of the headers lie anywhere. */
+static guint32
+read_be32 (const guint8 * data)
+{
+  guint32 value;
+
+  memcpy (&value, data, sizeof (value));
+  return GUINT32_FROM_BE (value);
+}
+
+static void
+write_be32 (guint8 * data, guint32 value)
+{
+  value = GUINT32_TO_BE (value);
+  memcpy (data, &value, sizeof (value));
+}
+
 static void
 watch (LoadClient * client)
 {
@@ -165,8 +182,8 @@ send_frame (LoadClient * client, gdouble due)
   memset (h, 0, LOAD_HEADER_SIZE);
   h[0] = 1;
   h[1] = 1;
-  *(guint32 *) (h + 4) = GUINT32_TO_BE (client->next_sequence);
-  *(guint32 *) (h + 24) = GUINT32_TO_BE (options.frame_bytes);
+  write_be32 (h + 4, client->next_sequence);
+  write_be32 (h + 24, options.frame_bytes);
   client->head_size += LOAD_HEADER_SIZE;
   client->body_size = options.frame_bytes;
   client->due[client->next_sequence & (ring - 1)] = due;
@@ -235,7 +252,7 @@ load_client_go_deaf (LoadClient * client)
 static void
 take_answer (LoadClient * client, const guint8 * h)
 {
-  guint32 sequence = GUINT32_FROM_BE (*(const guint32 *) (h + 4));
+  guint32 sequence = read_be32 (h + 4);
   gboolean whole = !(client->sending && client->sending_frame);
   guint32 newest = client->next_sequence - (whole ? 1 : 2);
   gint32 ahead = sequence - client->next_answer;
@@ -306,7 +323,8 @@ take_header (LoadClient * client)
     n = 10;
     if (client->in_size < n)
       return FALSE;
-    length = GUINT64_FROM_BE (*(guint64 *) (client->in + 2));
+    length = (guint64) read_be32 (client->in + 2) << 32 |
+        read_be32 (client->in + 6);
   }
   part = opcode >= OPCODE_CLOSE ? length :
       opcode == OPCODE_BINARY ? MIN (length, LOAD_HEADER_SIZE) : 0;

@@ -230,6 +230,7 @@ main (gint argc, gchar ** argv)
     fprintf (stderr, "load: %s\n", error->message);
     return 2;
   }
+  g_option_context_free (context);
   if (!check_options ()) {
     fprintf (stderr, "load: --in-flight 1 to 64, --frame-bytes from 32, "
         "--clients from 1, --open with --fps\n");

@@ -275,7 +275,7 @@ def read_close_code(sock):
     try:
         while part := sock.recv(65536):
             data += part
-    except ConnectionError:
+    except OSError:
         pass
     while len(data) >= 2:
         opcode, length, n = data[0] & 15, data[1] & 127, 2
