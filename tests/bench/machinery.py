@@ -167,6 +167,10 @@ class Bench:
         if result["load_cores"] > 0.9:
             print(f"  ! {what}: the load generator was the bottleneck "
                   f"({result['load_cores']:.2f} cores)", flush=True)
+        if result["send_lag_us"] > 20000:
+            print(f"  ! {what}: the load generator was "
+                  f"{result['send_lag_us'] / 1000:.0f} ms late in the mean",
+                  flush=True)
         if result["other_cores"] > 0.25:
             print(f"  ! {what}: other programs took "
                   f"{result['other_cores']:.1f} cores meanwhile", flush=True)

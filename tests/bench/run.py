@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -25,13 +26,15 @@ MIB = 1 << 20
 
 def show(name, results):
     rate = median(results, "frames_per_second")
+    late = f", sent {median(results, 'send_lag_us') / 1000:.1f} ms late" \
+        if results[0]["fps"] else ""
     print(f"  {name:<26}{rate:>7.0f} frames/s  "
           f"{median(results, 'server_us_per_frame'):>4.0f} us CPU/frame  "
           f"p50 {median(results, 'p50_us') / 1000:.1f} "
           f"p95 {median(results, 'p95_us') / 1000:.1f} "
           f"p99 {median(results, 'p99_us') / 1000:.1f} ms  "
           f"load {median(results, 'load_us_per_frame'):.0f} us/frame, "
-          f"{median(results, 'load_cores'):.2f} cores", flush=True)
+          f"{median(results, 'load_cores'):.2f} cores{late}", flush=True)
     return rate
 
 
@@ -355,6 +358,10 @@ def show_goals(bench):
         verdict = {True: "met", False: "MISSED", None: ""}[goal["met"]]
         print(f"{goal['name']:<44}{goal['text']:<32}"
               f"{bar.strip(', '):<24}{verdict}".rstrip())
+    others = [r["other_cores"] for r in bench.runs if "other_cores" in r]
+    if others:
+        print(f"other programs took {statistics.median(others):.1f} cores "
+              f"meanwhile, {max(others):.1f} at the most")
     for fault in bench.faults:
         print(f"WRONG: {fault}")
 
