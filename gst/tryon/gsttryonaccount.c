@@ -66,17 +66,21 @@ gst_tryon_account_add (GstTryonAccount * account, guint32 sequence,
   account->counts.received++;
 }
 
-/* The waiting frame @sequence. A client may, against the rule, use a number
- * twice: the first of them that waits is meant. */
+/* The waiting frame @sequence. A client may, against the rule or on another
+ * connection, use a number twice: the first of them that waits is meant, or the
+ * one that came at @arrival. */
 static Entry *
-find_waiting (GstTryonAccount * account, guint32 sequence, guint * index)
+find_waiting (GstTryonAccount * account, guint32 sequence, gint64 arrival,
+    guint * index)
 {
   guint i, n = gst_queue_array_get_length (account->entries);
 
   for (i = 0; i < n; i++) {
     Entry *entry = gst_queue_array_peek_nth_struct (account->entries, i);
 
-    if (entry->waiting && entry->answer.sequence == sequence) {
+    if (entry->waiting && entry->answer.sequence == sequence
+        && (arrival == GST_TRYON_ACCOUNT_ANY_ARRIVAL
+            || arrival == entry->answer.arrival)) {
       if (index != NULL)
         *index = i;
       return entry;
@@ -95,7 +99,8 @@ void
 gst_tryon_account_set_pts (GstTryonAccount * account, guint32 sequence,
     GstClockTime pts)
 {
-  Entry *entry = find_waiting (account, sequence, NULL);
+  Entry *entry = find_waiting (account, sequence,
+      GST_TRYON_ACCOUNT_ANY_ARRIVAL, NULL);
 
   if (entry != NULL)
     entry->pts = pts;
@@ -104,7 +109,8 @@ gst_tryon_account_set_pts (GstTryonAccount * account, guint32 sequence,
 gboolean
 gst_tryon_account_is_waiting (GstTryonAccount * account, guint32 sequence)
 {
-  return find_waiting (account, sequence, NULL) != NULL;
+  return find_waiting (account, sequence,
+      GST_TRYON_ACCOUNT_ANY_ARRIVAL, NULL) != NULL;
 }
 
 gboolean
@@ -140,7 +146,7 @@ gst_tryon_account_answer (GstTryonAccount * account, guint32 sequence,
     gint64 * arrival)
 {
   guint i, index, pictures = account->is_sending ? 2 : 1;
-  Entry *entry = find_waiting (account, sequence, &index);
+  Entry *entry = find_waiting (account, sequence, *arrival, &index);
 
   if (entry == NULL)
     return FALSE;
@@ -157,8 +163,7 @@ gst_tryon_account_answer (GstTryonAccount * account, guint32 sequence,
   entry->answer.flags = flags;
   entry->answer.ai_latency = ai_latency;
   entry->waiting = FALSE;
-  if (arrival != NULL)
-    *arrival = entry->answer.arrival;
+  *arrival = entry->answer.arrival;
   return TRUE;
 }
 
@@ -166,7 +171,8 @@ gboolean
 gst_tryon_account_drop (GstTryonAccount * account, guint32 sequence,
     GstTryonDropReason reason)
 {
-  Entry *entry = find_waiting (account, sequence, NULL);
+  Entry *entry = find_waiting (account, sequence,
+      GST_TRYON_ACCOUNT_ANY_ARRIVAL, NULL);
 
   if (entry == NULL)
     return FALSE;

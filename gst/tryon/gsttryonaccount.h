@@ -52,8 +52,12 @@ void     gst_tryon_account_set_pts (GstTryonAccount * account, guint32 sequence,
 gboolean gst_tryon_account_is_waiting (GstTryonAccount * account, guint32 sequence);
 gboolean gst_tryon_account_find_pts (GstTryonAccount * account, GstClockTime pts,
                                      guint32 * sequence);
-/* @arrival (optional) is the frame's. Both are %FALSE for a frame that doesn't
- * wait. @image: transfer none. */
+/* When it isn't known when a frame arrived. */
+#define GST_TRYON_ACCOUNT_ANY_ARRIVAL (-1)
+
+/* @arrival: (inout): when the frame arrived, which tells it from another one of
+ * the same number, or GST_TRYON_ACCOUNT_ANY_ARRIVAL. Both are %FALSE for a frame
+ * that doesn't wait. @image: transfer none. */
 gboolean gst_tryon_account_answer (GstTryonAccount * account, guint32 sequence,
                                    GstBuffer * image, GstTryonFrameFlags flags,
                                    guint32 ai_latency, gint64 * arrival);

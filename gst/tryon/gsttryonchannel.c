@@ -31,6 +31,8 @@ struct _GstTryonChannel
   GstTryonTick *tick;
   GstTryonChannelClosedFunc closed;
   gpointer user_data;
+  gint64 close_timeout;         /* microseconds */
+  gint64 closing_since;         /* 0 while the session is not being closed */
 
   /* Lets one thread at a time move messages from the session to the connection,
    * so that they stay in order; guards what follows. Taken behind the lock that
@@ -139,6 +141,21 @@ on_wake (gpointer user_data)
         (GDestroyNotify) channel_unref);
 }
 
+/* The session is to be closed, and what it had to say before does not leave.
+ * Nothing more is taken from the client, and it has the time of a close handshake
+ * to read on. */
+static gboolean
+is_overdue (GstTryonChannel * channel, gint64 now)
+{
+  if (gst_tryon_session_get_close_code (channel->session) == 0)
+    return FALSE;
+  if (channel->closing_since == 0) {
+    channel->closing_since = now;
+    gst_tryon_connection_stop_receiving (channel->connection);
+  }
+  return now - channel->closing_since > channel->close_timeout;
+}
+
 static void
 on_tick (gpointer user_data)
 {
@@ -154,12 +171,15 @@ on_tick (gpointer user_data)
   if (stalled)
     channel->last_progress = now;       /* said once */
   g_mutex_unlock (&channel->lock);
-  if (!stalled)
-    return;
-  GST_WARNING ("session %s: the client takes nothing, closing",
-      gst_tryon_session_get_id (channel->session));
-  gst_tryon_connection_close (channel->connection, GST_TRYON_CLOSE_SLOW_CLIENT,
-      "the client takes nothing");
+  if (stalled) {
+    GST_WARNING ("session %s: the client takes nothing, closing",
+        gst_tryon_session_get_id (channel->session));
+    gst_tryon_connection_close (channel->connection,
+        GST_TRYON_CLOSE_SLOW_CLIENT, "the client takes nothing");
+  } else if (is_overdue (channel, now)) {
+    gst_tryon_connection_close (channel->connection,
+        gst_tryon_session_get_close_code (channel->session), NULL);
+  }
 }
 
 static void
@@ -256,9 +276,39 @@ init_debug (void)
   }
 }
 
+/* The session wakes the channel from now on; %FALSE when it doesn't. */
+static gboolean
+connect_session (GstTryonChannel * channel, gboolean takes_over,
+    GstTryonChannel * replaced)
+{
+  GstTryonConnection *connection;
+  gboolean taken;
+
+  channel_ref (channel);
+  if (takes_over)
+    taken = replaced != NULL && gst_tryon_session_take_over (channel->session,
+        on_wake, channel, (GDestroyNotify) channel_unref);
+  else
+    taken = gst_tryon_session_connect (channel->session, on_wake, channel,
+        (GDestroyNotify) channel_unref);
+  if (!taken) {
+    channel_unref (channel);
+    return FALSE;
+  }
+  if (replaced != NULL) {
+    connection = detach (replaced);
+    gst_tryon_connection_abandon (connection, GST_TRYON_CLOSE_REPLACED,
+        "another connection took the session over");
+    gst_object_unref (connection);
+    channel_unref (replaced);
+  }
+  return TRUE;
+}
+
 GstTryonChannel *
 gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
     const GstTryonConnectionLimits * limits, GstTryonSession * session,
+    gboolean takes_over, GstTryonChannel * replaced,
     GstTryonChannelClosedFunc closed, gpointer user_data)
 {
   GstTryonConnection *connection;
@@ -277,16 +327,14 @@ gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
   channel->loop = gst_object_ref (loop);
   channel->session = gst_object_ref (session);
   channel->closed = closed;
+  channel->close_timeout = limits->close_timeout * 1000LL;
   channel->user_data = user_data;
   channel->last_progress = g_get_monotonic_time ();
 
-  if (!gst_tryon_session_connect (session, on_wake, channel_ref (channel),
-          (GDestroyNotify) channel_unref)) {
-    GST_WARNING ("session %s has a connection already",
+  if (!connect_session (channel, takes_over, replaced)) {
+    GST_WARNING ("session %s has a connection already, or has ended",
         gst_tryon_session_get_id (session));
     turn_away (loop, stream, limits);
-    /* Once for the caller and once for the wake that wasn't taken. */
-    channel_unref (channel);
     channel_unref (channel);
     return NULL;
   }

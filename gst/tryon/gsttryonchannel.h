@@ -15,11 +15,16 @@ typedef struct _GstTryonChannel GstTryonChannel;
  * after it. */
 typedef void (*GstTryonChannelClosedFunc) (GstTryonChannel * channel, gpointer user_data);
 
-/* On the loop's thread. (transfer full): %NULL when the session is connected
- * already; @stream is then closed with @limits' grace and 1013. */
+/* On the loop's thread. @takes_over: whether @session is to be taken over from
+ * @replaced (transfer full) (nullable), the channel that has it, whose client is
+ * told (4000). (transfer full): %NULL when that can't be, or @session is connected
+ * otherwise, or closing: then @stream is closed with @limits' grace and 1013, and
+ * @replaced goes on. */
 GST_TRYON_API GstTryonChannel * gst_tryon_channel_new (GstTryonLoop * loop, GIOStream * stream,
                                                        const GstTryonConnectionLimits * limits,
                                                        GstTryonSession * session,
+                                                       gboolean takes_over,
+                                                       GstTryonChannel * replaced,
                                                        GstTryonChannelClosedFunc closed,
                                                        gpointer user_data);
 /* On the loop's thread: lets what is queued (such as a `bye`) go as far as the

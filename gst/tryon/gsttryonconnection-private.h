@@ -37,6 +37,7 @@ struct _GstTryonConnection {
   GstTryonConnectionState state;                  /* the loop's thread alone changes it */
   GstTryonWsOutput output;
   gboolean blocked;             /* the last message did not leave at once */
+  gboolean deaf;                /* the watch is not to tell of input */
   GstTryonWatch *watch;         /* of a plain socket, until closed */
 
   /* The loop's thread only. */
@@ -46,6 +47,7 @@ struct _GstTryonConnection {
   GstTryonWsInput input;
   GInputStream *plain_input;    /* (nullable), below all wrappers */
   gboolean read_scheduled;
+  gboolean pong_waits;          /* for the end of the turn */
   GSource *in_source;           /* these two where there is no watch; */
   GSource *out_source;          /* while the stream takes nothing */
   GSource *close_timer;
@@ -79,6 +81,8 @@ void gst_tryon_connection_clear_source (GSource ** source);
 
 /* With the lock, from any thread: whether a message can be given. */
 gboolean gst_tryon_connection_is_writable_unlocked (GstTryonConnection * self);
+/* With the lock, from any thread: what the watch is to wait for. */
+void gst_tryon_connection_update_watch (GstTryonConnection * self);
 /* With the lock, from any thread: writes what can be written now, or has the
  * loop's thread do it. Returns whether everything has left. */
 gboolean gst_tryon_connection_flush_unlocked (GstTryonConnection * self);

@@ -29,7 +29,8 @@
  * vectored write from where it is, a client's is copied as it is masked. In the
  * kernel wait at most the bytes of one frame or so that the network hasn't taken
  * yet (TCP_NOTSENT_LOWAT): a slow peer's stale frames wait where they can be
- * dropped. Of pings to be answered only the newest is (section 5.5.3).
+ * dropped. Pongs leave together, and where they pile up only the newest does
+ * (section 5.5.3).
  *
  * ## Liveness
  *
@@ -194,7 +195,8 @@ gst_tryon_connection_receive_control (GstTryonConnection * self)
       gst_tryon_ws_output_pong (&self->output, self->input.control,
           self->input.control_size);
       g_mutex_unlock (&self->lock);
-      gst_tryon_connection_flush (self);
+      /* Sent when the turn is over, all together. */
+      self->pong_waits = TRUE;
       break;
     default:
       /* A pong: that something came was noted already. */
@@ -213,7 +215,7 @@ gst_tryon_connection_await_input (GstTryonConnection * self)
 {
   if (self->plain_input)
     self->input.stream = G_POLLABLE_INPUT_STREAM (self->plain_input);
-  if (self->in_source || self->watch)
+  if (self->in_source || self->watch || self->deaf)
     return;
   self->in_source = g_pollable_input_stream_create_source (self->input.stream,
       NULL);
@@ -222,13 +224,14 @@ gst_tryon_connection_await_input (GstTryonConnection * self)
   g_source_attach (self->in_source, gst_tryon_loop_get_context (self->loop));
 }
 
+/* Reads until there is no more, or enough for a turn. */
 static void
-gst_tryon_connection_read_turn (GstTryonConnection * self)
+gst_tryon_connection_read_some (GstTryonConnection * self)
 {
   GstTryonWsInput *input = &self->input;
   gssize budget = TURN_BUDGET;
 
-  while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED) {
+  while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED && !self->deaf) {
     switch (gst_tryon_ws_input_next (input, &budget)) {
       case GST_TRYON_WS_INPUT_MESSAGE:
         gst_tryon_connection_deliver (self);
@@ -253,6 +256,15 @@ gst_tryon_connection_read_turn (GstTryonConnection * self)
         return;
     }
   }
+}
+
+static void
+gst_tryon_connection_read_turn (GstTryonConnection * self)
+{
+  gst_tryon_connection_read_some (self);
+  if (self->pong_waits && self->state != GST_TRYON_CONNECTION_STATE_CLOSED)
+    gst_tryon_connection_flush (self);
+  self->pong_waits = FALSE;
 }
 
 static gboolean
@@ -283,7 +295,10 @@ gst_tryon_connection_on_watch (GIOCondition condition, gpointer user_data)
 
   if (condition & G_IO_OUT)
     gst_tryon_connection_flush (self);
-  if ((condition & ~G_IO_OUT) && !self->read_scheduled)
+  /* Told whether asked for or not: there is nobody to wait for. */
+  if ((condition & (G_IO_ERR | G_IO_HUP)) && self->deaf)
+    gst_tryon_connection_finish (self, "the peer went away");
+  else if ((condition & ~G_IO_OUT) && !self->read_scheduled)
     gst_tryon_connection_read_turn (self);
 }
 
@@ -295,7 +310,7 @@ gst_tryon_connection_keep_alive (GstTryonConnection * self, gint64 now)
 {
   guint64 received = self->input.bytes_received;
 
-  if (self->limits.ping_interval == 0
+  if (self->limits.ping_interval == 0 || self->deaf
       || now - self->last_ping < self->limits.ping_interval * 1000LL)
     return TRUE;
   self->missed = self->ping_open && received == self->received_at_ping ?
@@ -563,6 +578,30 @@ gst_tryon_connection_ping (GstTryonConnection * connection)
   gst_tryon_ws_output_ping (&connection->output);
   g_mutex_unlock (&connection->lock);
   gst_tryon_connection_flush (connection);
+}
+
+/**
+ * gst_tryon_connection_stop_receiving:
+ * @connection: a #GstTryonConnection
+ *
+ * For peers that are about to be closed, and go on sending: reads nothing any
+ * more, so that they have to wait. Reading goes on with the close handshake, for
+ * the peer's close frame. That the peer has gone is noticed all the same, but
+ * over TLS.
+ */
+void
+gst_tryon_connection_stop_receiving (GstTryonConnection * connection)
+{
+  g_return_if_fail (GST_IS_TRYON_CONNECTION (connection));
+
+  if (connection->state != GST_TRYON_CONNECTION_STATE_OPEN)
+    return;
+  g_mutex_lock (&connection->lock);
+  connection->deaf = TRUE;
+  gst_tryon_connection_update_watch (connection);
+  g_mutex_unlock (&connection->lock);
+  gst_tryon_connection_clear_source (&connection->in_source);
+  gst_tryon_ws_input_want (&connection->input, GST_TRYON_WS_INPUT_CONTROL_ONLY);
 }
 
 /**

@@ -101,6 +101,9 @@ GST_TRYON_API gboolean gst_tryon_connection_send_binary (GstTryonConnection * co
 GST_TRYON_API gboolean gst_tryon_connection_send_text (GstTryonConnection * connection,
                                                        const gchar * text, gsize size);
 GST_TRYON_API void     gst_tryon_connection_ping (GstTryonConnection * connection);
+/* Reads nothing any more, until the close handshake begins: the peer is left to
+ * wait. That it has gone is still noticed. */
+GST_TRYON_API void     gst_tryon_connection_stop_receiving (GstTryonConnection * connection);
 /* Starts the close handshake behind what is being sent; after close_timeout
  * the socket is closed all the same. Safe to repeat. @reason is cut at 123 bytes. */
 GST_TRYON_API void     gst_tryon_connection_close (GstTryonConnection * connection, guint16 code,

@@ -111,6 +111,13 @@ gst_tryon_connection_leave_open (GstTryonConnection * self)
 {
   gst_tryon_connection_set_state (self, GST_TRYON_CONNECTION_STATE_CLOSING);
   gst_tryon_ws_input_want (&self->input, GST_TRYON_WS_INPUT_CONTROL_ONLY);
+  if (self->deaf) {
+    g_mutex_lock (&self->lock);
+    self->deaf = FALSE;
+    gst_tryon_connection_update_watch (self);
+    g_mutex_unlock (&self->lock);
+    gst_tryon_connection_schedule_read (self);
+  }
   g_clear_pointer (&self->tick, gst_tryon_tick_free);
   self->close_timer = gst_tryon_loop_add_timeout (self->loop,
       self->limits.close_timeout, gst_tryon_connection_on_close_timeout, self);
@@ -186,6 +193,14 @@ gst_tryon_connection_on_broken (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+void
+gst_tryon_connection_update_watch (GstTryonConnection * self)
+{
+  if (self->watch)
+    gst_tryon_watch_set_condition (self->watch,
+        (self->deaf ? 0 : G_IO_IN) | (self->blocked ? G_IO_OUT : 0));
+}
+
 static gboolean
 gst_tryon_connection_on_flush (gpointer user_data)
 {
@@ -211,9 +226,10 @@ gst_tryon_connection_flush_unlocked (GstTryonConnection * self)
     case GST_TRYON_WS_OUTPUT_IDLE:
       return TRUE;
     case GST_TRYON_WS_OUTPUT_BLOCKED:
-      if (self->watch && !self->blocked)
-        gst_tryon_watch_set_condition (self->watch, G_IO_IN | G_IO_OUT);
-      self->blocked = TRUE;
+      if (!self->blocked) {
+        self->blocked = TRUE;
+        gst_tryon_connection_update_watch (self);
+      }
       return FALSE;
     default:
       if (!broken) {
@@ -267,8 +283,7 @@ gst_tryon_connection_flush (GstTryonConnection * self)
   sent_all = gst_tryon_connection_flush_unlocked (self);
   if (sent_all && was_blocked) {
     self->blocked = FALSE;
-    if (self->watch)
-      gst_tryon_watch_set_condition (self->watch, G_IO_IN);
+    gst_tryon_connection_update_watch (self);
   }
   g_mutex_unlock (&self->lock);
 

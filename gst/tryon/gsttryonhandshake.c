@@ -220,7 +220,8 @@ problem_detail (const GString * body)
   JsonNode *node;
   gchar *detail = NULL, *end;
 
-  if (!gst_tryon_json_check (body->str, body->len, NULL))
+  if (!gst_tryon_json_check (body->str, body->len,
+          GST_TRYON_PROTOCOL_MAX_JSON_DEPTH, NULL))
     return NULL;
   parser = json_parser_new ();
   if (json_parser_load_from_data (parser, body->str, body->len, NULL)) {

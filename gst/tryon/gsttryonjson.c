@@ -31,12 +31,15 @@ typedef struct
   gsize pos;
   Expect expect;
   guint depth;
+  guint max_depth;
   /* Bit n: level n is an object, else an array. */
   guint32 objects;
   guint n_values;
 } Scanner;
 
-G_STATIC_ASSERT (GST_TRYON_PROTOCOL_MAX_JSON_DEPTH < 32);
+G_STATIC_ASSERT (GST_TRYON_PROTOCOL_MAX_JSON_DEPTH <=
+    GST_TRYON_JSON_DEPTH_LIMIT);
+G_STATIC_ASSERT (GST_TRYON_JSON_DEPTH_LIMIT < 32);
 
 static gboolean
 fail (const Scanner * s, GError ** error, const gchar * what)
@@ -44,6 +47,17 @@ fail (const Scanner * s, GError ** error, const gchar * what)
   g_set_error (error, GST_TRYON_ERROR, GST_TRYON_ERROR_BAD_MESSAGE,
       "text message is not taken at byte %" G_GSIZE_FORMAT ": %s", s->pos,
       what);
+  return FALSE;
+}
+
+static gboolean
+fail_deep (const Scanner * s, GError ** error)
+{
+  gchar *words = g_strdup_printf ("objects and arrays nested more than %u deep",
+      s->max_depth);
+
+  fail (s, error, words);
+  g_free (words);
   return FALSE;
 }
 
@@ -188,9 +202,8 @@ scan_literal (Scanner * s, GError ** error)
 static gboolean
 open_level (Scanner * s, gboolean is_object, GError ** error)
 {
-  if (s->depth == GST_TRYON_PROTOCOL_MAX_JSON_DEPTH)
-    return fail (s, error, "objects and arrays nested more than "
-        G_STRINGIFY (GST_TRYON_PROTOCOL_MAX_JSON_DEPTH) " deep");
+  if (s->depth == s->max_depth)
+    return fail_deep (s, error);
   s->depth++;
   s->objects &= ~(1u << s->depth);
   s->objects |= (is_object ? 1u : 0u) << s->depth;
@@ -284,10 +297,13 @@ scan_token (Scanner * s, gchar c, GError ** error)
 }
 
 gboolean
-gst_tryon_json_check (const gchar * text, gsize size, GError ** error)
+gst_tryon_json_check (const gchar * text, gsize size, guint max_depth,
+    GError ** error)
 {
   Scanner s = { text, size, 0, EXPECT_VALUE, };
   const gchar *end;
+
+  s.max_depth = MIN (max_depth, GST_TRYON_JSON_DEPTH_LIMIT);
 
   /* Finds NUL bytes too. */
   if (!g_utf8_validate_len (text, size, &end)) {

@@ -27,6 +27,7 @@
 #include "gsttryonacceptor.h"
 #include "gsttryonadmission.h"
 #include "gsttryonchannel.h"
+#include "gsttryonguard.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_tryon_listener_debug);
 #define GST_CAT_DEFAULT gst_tryon_listener_debug
@@ -42,6 +43,7 @@ typedef struct
   gchar **origins;
   GstTryonConnectionLimits limits;
   GstTryonAdmitFunc admit;
+  GstTryonReplacedFunc replaced;
   GstTryonRefusedFunc refused;
   gpointer user_data;
   GDestroyNotify notify;
@@ -53,6 +55,9 @@ typedef struct
   GstTryonListener *listener;
   Endpoint *endpoint;
   GstTryonSession *session;
+  gboolean takes_over;          /* the session had a connection already */
+  gchar *remote_address;
+  gchar *origin;
   GstTryonChannel *channel;     /* NULL until the answer has been written */
 } Link;
 
@@ -64,7 +69,9 @@ struct _GstTryonListener
   gchar *key;                   /* in the table; NULL when not shared */
   gchar *name;                  /* "address:port", for people */
   guint16 port;
+  GstTryonListenerOptions options;
   GstTryonLoop *loop;
+  GstTryonGuard *guard;
 
   /* The loop's thread only. What runs there holds no reference to the
    * listener: dispose has the loop let go of everything, and waits for it. */
@@ -87,6 +94,8 @@ link_free (Link * link)
   if (link->listener != NULL)
     link->listener->links = g_list_remove (link->listener->links, link);
   gst_object_unref (link->session);
+  g_free (link->remote_address);
+  g_free (link->origin);
   g_free (link);
 }
 
@@ -107,8 +116,9 @@ link_end (Link * link)
     link_free (link);
   } else {
     /* Still in the handshake: the request holds the link. */
-    gst_tryon_session_close (link->session, GST_TRYON_CLOSE_GOING_AWAY,
-        "the stream has ended", TRUE);
+    if (!link->takes_over)
+      gst_tryon_session_close (link->session, GST_TRYON_CLOSE_GOING_AWAY,
+          "the stream has ended", TRUE);
     link->endpoint = NULL;
   }
 }
@@ -121,9 +131,54 @@ link_abort (gpointer data)
 
   GST_INFO ("session %s: the client left in the handshake",
       gst_tryon_session_get_id (link->session));
-  gst_tryon_session_close (link->session, GST_TRYON_CLOSE_GOING_AWAY,
-      "the client left in the handshake", FALSE);
+  if (!link->takes_over)
+    gst_tryon_session_close (link->session, GST_TRYON_CLOSE_GOING_AWAY,
+        "the client left in the handshake", FALSE);
   link_free (link);
+}
+
+/* The one whose connection @link takes the session over from. */
+static Link *
+find_replaced (Link * link)
+{
+  GList *l;
+
+  for (l = link->listener->links; link->takes_over && l != NULL; l = l->next) {
+    Link *other = l->data;
+
+    if (other != link && other->session == link->session
+        && other->channel != NULL)
+      return other;
+  }
+  return NULL;
+}
+
+static void
+tell_replaced (Link * link)
+{
+  GstTryonRequest request = { gst_tryon_session_get_id (link->session),
+    link->remote_address, link->origin
+  };
+
+  if (link->endpoint->replaced != NULL)
+    link->endpoint->replaced (&request, link->session,
+        link->endpoint->user_data);
+}
+
+/* What it was to take over may have ended meanwhile: then there is nobody who
+ * would serve the session, and the client is to come again. */
+static void
+open_channel (Link * link, GIOStream * stream)
+{
+  Link *replaced = find_replaced (link);
+
+  link->channel = gst_tryon_channel_new (link->listener->loop, stream,
+      &link->endpoint->limits, link->session, link->takes_over,
+      replaced != NULL ? replaced->channel : NULL, on_channel_closed, link);
+  if (link->channel != NULL && replaced != NULL) {
+    link_free (replaced);
+    tell_replaced (link);
+  }
 }
 
 /* The 101 is written: what follows is no HTTP any more. */
@@ -136,9 +191,9 @@ on_upgraded (SoupServerMessage * msg, gpointer user_data)
   g_return_if_fail (link != NULL);
   /* May free @msg. */
   stream = soup_server_message_steal_connection (msg);
+  gst_tryon_guard_release (stream);
   if (link->endpoint != NULL)
-    link->channel = gst_tryon_channel_new (link->listener->loop, stream,
-        &link->endpoint->limits, link->session, on_channel_closed, link);
+    open_channel (link, stream);
   else
     g_io_stream_close (stream, NULL, NULL);
   g_object_unref (stream);
@@ -215,13 +270,17 @@ get_remote_address (SoupServerMessage * msg)
 
 static void
 accept_request (GstTryonListener * listener, Endpoint * endpoint,
-    SoupServerMessage * msg, GstTryonSession * session)
+    SoupServerMessage * msg, const GstTryonRequest * request,
+    GstTryonSession * session)
 {
   Link *link = g_new0 (Link, 1);
 
   link->listener = listener;
   link->endpoint = endpoint;
   link->session = session;
+  link->takes_over = gst_tryon_session_is_connected (session);
+  link->remote_address = g_strdup (request->remote_address);
+  link->origin = g_strdup (request->origin);
   listener->links = g_list_prepend (listener->links, link);
   g_object_set_data_full (G_OBJECT (msg), LINK_KEY, link, link_abort);
   g_signal_connect (msg, "wrote-informational", G_CALLBACK (on_upgraded), NULL);
@@ -259,7 +318,7 @@ handle_request (SoupServer * server, SoupServerMessage * msg,
   if (status == 0) {
     GST_INFO ("%s: session %s goes to %s", listener->name, upgrade.session_id,
         request.remote_address);
-    accept_request (listener, endpoint, msg, session);
+    accept_request (listener, endpoint, msg, &request, session);
   } else {
     GST_INFO ("%s: refused %s with %u: %s", listener->name,
         get_remote_address (msg), status, error->message);
@@ -272,17 +331,22 @@ handle_request (SoupServer * server, SoupServerMessage * msg,
 }
 
 static void
-on_connection (GSocketConnection * stream, GSocketAddress * local,
+on_connection (GSocketConnection * connection, GSocketAddress * local,
     GSocketAddress * remote, gpointer user_data)
 {
   GstTryonListener *listener = user_data;
+  GIOStream *stream;
   GError *error = NULL;
 
-  if (!soup_server_accept_iostream (listener->server, G_IO_STREAM (stream),
-          local, remote, &error)) {
+  stream = gst_tryon_guard_admit (listener->guard, connection, remote);
+  if (stream == NULL)
+    return;
+  if (!soup_server_accept_iostream (listener->server, stream, local, remote,
+          &error)) {
     GST_WARNING ("%s: lost a connection: %s", listener->name, error->message);
     g_error_free (error);
   }
+  g_object_unref (stream);
 }
 
 /* ---- life ---- */
@@ -297,8 +361,8 @@ set_up (gpointer loop, gpointer user_data)
   listener->server = soup_server_new ("raw-paths", TRUE, NULL);
   soup_server_add_early_handler (listener->server, NULL, handle_request,
       listener, NULL);
-  gst_tryon_acceptor_start (listener->acceptor, listener->loop,
-      on_connection, listener);
+  listener->guard = gst_tryon_guard_new (listener->loop, &listener->options,
+      listener->name);
 }
 
 static void
@@ -336,6 +400,7 @@ tear_down (gpointer loop, gpointer user_data)
   GstTryonListener *listener = user_data;
 
   g_clear_pointer (&listener->acceptor, gst_tryon_acceptor_free);
+  g_clear_pointer (&listener->guard, gst_tryon_guard_free);
   while (listener->endpoints != NULL)
     drop_endpoint (listener, listener->endpoints->data);
   if (listener->server != NULL) {
@@ -426,6 +491,7 @@ gst_tryon_listener_finalize (GObject * object)
 {
   GstTryonListener *listener = GST_TRYON_LISTENER (object);
 
+  g_clear_object (&listener->options.certificate);
   g_free (listener->name);
   G_OBJECT_CLASS (gst_tryon_listener_parent_class)->finalize (object);
 }
@@ -452,7 +518,8 @@ format_name (const gchar * address, guint16 port)
 }
 
 static GstTryonListener *
-listener_open (const gchar * address, guint16 port, GError ** error)
+listener_open (const gchar * address, guint16 port,
+    const GstTryonListenerOptions * options, GError ** error)
 {
   GstTryonListener *listener;
   GstTryonAcceptor *acceptor;
@@ -469,50 +536,102 @@ listener_open (const gchar * address, guint16 port, GError ** error)
   gst_object_ref_sink (listener);
   listener->acceptor = acceptor;
   listener->port = gst_tryon_acceptor_get_port (acceptor);
+  listener->options = *options;
+  if (options->certificate != NULL)
+    g_object_ref (options->certificate);
   listener->name = format_name (address, listener->port);
   listener->loop = gst_tryon_loop_new ("tryon-listener");
   gst_tryon_loop_invoke_sync (listener->loop, set_up, listener);
 
   GST_INFO_OBJECT (listener, "%s: open", listener->name);
-  if (!gst_tryon_acceptor_is_loopback (acceptor))
+  if (!gst_tryon_acceptor_is_loopback (acceptor) && !options->certificate)
     GST_WARNING_OBJECT (listener, "%s can be reached from other machines, "
         "without TLS: put a proxy in front of it", listener->name);
   return listener;
+}
+
+static gboolean
+is_same_certificate (GTlsCertificate * a, GTlsCertificate * b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return g_tls_certificate_is_same (a, b);
+}
+
+/* %FALSE when who asks would not get what it asks for. */
+static gboolean
+check_shared (GstTryonListener * listener,
+    const GstTryonListenerOptions * options, GError ** error)
+{
+  const GstTryonListenerOptions *open = &listener->options;
+
+  if (!is_same_certificate (open->certificate, options->certificate)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+        "%s is open already, %s", listener->name, open->certificate == NULL ?
+        "without TLS" : options->certificate == NULL ? "with TLS" :
+        "with another certificate");
+    return FALSE;
+  }
+  if (open->max_connections != options->max_connections
+      || open->max_connections_per_address !=
+      options->max_connections_per_address
+      || open->max_pending_handshakes != options->max_pending_handshakes
+      || open->max_header_bytes != options->max_header_bytes
+      || open->handshake_timeout != options->handshake_timeout)
+    GST_WARNING_OBJECT (listener, "%s is open already, with other limits of "
+        "connections and handshakes: those stay", listener->name);
+  return TRUE;
 }
 
 /**
  * gst_tryon_listener_get:
  * @address: the address or name to listen on; all addresses of a name
  * @port: the port, 0 for any that is free
+ * @options: (nullable): what it lets in, %NULL for the defaults
  * @error: why it can't be opened, with address and port
  *
  * May wait for a name to be resolved, or for a listener that is just being
- * closed.
+ * closed. It takes connections from its first endpoint on.
  *
  * Returns: (transfer full): the listener, which is shared but with @port 0
  */
 GstTryonListener *
-gst_tryon_listener_get (const gchar * address, guint16 port, GError ** error)
+gst_tryon_listener_get (const gchar * address, guint16 port,
+    const GstTryonListenerOptions * options, GError ** error)
 {
+  static const GstTryonListenerOptions defaults =
+      GST_TRYON_LISTENER_OPTIONS_INIT;
   GstTryonListener *listener;
   gchar *key;
 
   g_return_val_if_fail (address != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  if (options == NULL)
+    options = &defaults;
   if (port == 0)
-    return listener_open (address, port, error);
+    return listener_open (address, port, options, error);
 
   key = format_name (address, port);
   listener = table_claim (key);
   if (listener == NULL) {
-    listener = listener_open (address, port, error);
+    listener = listener_open (address, port, options, error);
     if (listener != NULL)
       listener->key = g_strdup (key);
     table_settle (key, listener);
+  } else if (!check_shared (listener, options, error)) {
+    gst_clear_object (&listener);
   }
   g_free (key);
   return listener;
+}
+
+GstStructure *
+gst_tryon_listener_get_stats (GstTryonListener * listener)
+{
+  g_return_val_if_fail (GST_IS_TRYON_LISTENER (listener), NULL);
+
+  return gst_tryon_guard_get_stats (listener->guard);
 }
 
 guint16
@@ -547,6 +666,10 @@ add_endpoint (gpointer loop, gpointer user_data)
   }
   call->id = call->endpoint->id = ++listener->last_id;
   listener->endpoints = g_list_append (listener->endpoints, call->endpoint);
+  /* Not before: who is early would be told that there is no such session. */
+  if (call->id == 1)
+    gst_tryon_acceptor_start (listener->acceptor, listener->loop,
+        on_connection, listener);
 }
 
 static gboolean
@@ -592,6 +715,7 @@ gst_tryon_listener_add_endpoint (GstTryonListener * listener,
   call.endpoint->origins = origins;
   call.endpoint->limits = endpoint->limits;
   call.endpoint->admit = endpoint->admit;
+  call.endpoint->replaced = endpoint->replaced;
   call.endpoint->refused = endpoint->refused;
   call.endpoint->user_data = user_data;
 

@@ -273,10 +273,29 @@ get_message_type (JsonObject * object, GError ** error)
  * @size: bytes of @text, which the caller bounds
  * @error: return location for an error
  *
+ * gst_tryon_message_parse_full() with %GST_TRYON_PROTOCOL_MAX_JSON_DEPTH.
+ *
+ * Returns: (transfer full): the message; %NULL with
+ *     #GST_TRYON_ERROR_BAD_MESSAGE
+ */
+GstStructure *
+gst_tryon_message_parse (const gchar * text, gsize size, GError ** error)
+{
+  return gst_tryon_message_parse_full (text, size,
+      GST_TRYON_PROTOCOL_MAX_JSON_DEPTH, error);
+}
+
+/**
+ * gst_tryon_message_parse_full:
+ * @text: (array length=size): a text message; any bytes are safe
+ * @size: bytes of @text, which the caller bounds
+ * @max_depth: levels of objects and arrays, the message itself among them, at
+ *     most 31
+ * @error: return location for an error
+ *
  * Reads a text message. Before the JSON parser sees it, it is checked to be
- * one JSON object, strictly after RFC 8259, at most
- * %GST_TRYON_PROTOCOL_MAX_JSON_DEPTH deep and of at most
- * %GST_TRYON_PROTOCOL_MAX_JSON_VALUES values. Then the fields that this version
+ * one JSON object, strictly after RFC 8259, at most @max_depth deep and of at
+ * most %GST_TRYON_PROTOCOL_MAX_JSON_VALUES values. Then the fields that this version
  * knows for the message's type are checked: presence, JSON type, range.
  *
  * The structure is named after the message's `type`. Its fields are
@@ -295,7 +314,8 @@ get_message_type (JsonObject * object, GError ** error)
  *     #GST_TRYON_ERROR_BAD_MESSAGE
  */
 GstStructure *
-gst_tryon_message_parse (const gchar * text, gsize size, GError ** error)
+gst_tryon_message_parse_full (const gchar * text, gsize size, guint max_depth,
+    GError ** error)
 {
   GstStructure *message = NULL;
   JsonParser *parser;
@@ -305,7 +325,7 @@ gst_tryon_message_parse (const gchar * text, gsize size, GError ** error)
 
   g_return_val_if_fail (text != NULL || size == 0, NULL);
 
-  if (!gst_tryon_json_check (text, size, error))
+  if (!gst_tryon_json_check (text, size, max_depth, error))
     return NULL;
 
   gst_tryon_schema_intern_names ();

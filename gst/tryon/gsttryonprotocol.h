@@ -142,6 +142,8 @@ GST_TRYON_API void     gst_tryon_frame_header_write (const GstTryonFrameHeader *
 
 GST_TRYON_API GstStructure * gst_tryon_message_parse (const gchar * text, gsize size,
                                                       GError ** error);
+GST_TRYON_API GstStructure * gst_tryon_message_parse_full (const gchar * text, gsize size,
+                                                           guint max_depth, GError ** error);
 GST_TRYON_API gchar *        gst_tryon_message_serialize (const GstStructure * message,
                                                           gsize * size);
 GST_TRYON_API GstStructure * gst_tryon_message_new_error (GstTryonError code,

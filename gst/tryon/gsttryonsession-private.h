@@ -37,6 +37,8 @@ struct _GstTryonSession
   GstStructure *init;           /* the client's init_session, or NULL */
   guint32 newest_sequence;      /* of the frames received */
   gboolean has_newest_sequence;
+  gboolean introduced;          /* init_session came on this connection */
+  guint64 takeovers;
   gboolean connected;
   gboolean gone;                /* was connected once, is no more */
   gboolean paused;

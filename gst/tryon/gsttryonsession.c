@@ -208,6 +208,43 @@ gst_tryon_output_clear (GstTryonOutput * output)
   output->close_code = 0;
 }
 
+/* When this returns what was set before is not called any more. */
+static void
+set_wake (GstTryonSession * session, GstTryonSessionWakeFunc wake,
+    gpointer user_data, GDestroyNotify notify)
+{
+  GDestroyNotify old_notify;
+  gpointer old_data;
+
+  g_mutex_lock (&session->wake_lock);
+  old_notify = session->wake_notify;
+  old_data = session->wake_data;
+  session->wake = wake;
+  session->wake_data = user_data;
+  session->wake_notify = notify;
+  g_mutex_unlock (&session->wake_lock);
+  if (old_notify != NULL)
+    old_notify (old_data);
+}
+
+/* What is between the session and one connection. */
+static void
+begin_anew_unlocked (GstTryonSession * session)
+{
+  clear_texts_unlocked (session);
+  gst_tryon_account_give_up (session->account);
+  gst_tryon_account_set_sending (session->account, FALSE);
+  session->introduced = FALSE;
+  session->has_newest_sequence = FALSE;
+  session->takeovers++;
+  /* A page that was loaded again doesn't know of it. */
+  if (session->paused) {
+    session->paused = FALSE;
+    gst_tryon_session_push_event_unlocked (session,
+        gst_tryon_event_new_control ("resume", NULL));
+  }
+}
+
 gboolean
 gst_tryon_session_connect (GstTryonSession * session,
     GstTryonSessionWakeFunc wake, gpointer user_data, GDestroyNotify notify)
@@ -228,13 +265,34 @@ gst_tryon_session_connect (GstTryonSession * session,
   if (taken)
     return FALSE;
 
-  g_mutex_lock (&session->wake_lock);
-  session->wake = wake;
-  session->wake_data = user_data;
-  session->wake_notify = notify;
-  g_mutex_unlock (&session->wake_lock);
+  set_wake (session, wake, user_data, notify);
   GST_INFO_OBJECT (session, "session %s: connected", session->id);
 
+  g_mutex_lock (&session->lock);
+  gst_tryon_session_unlock_and_wake (session);
+  return TRUE;
+}
+
+gboolean
+gst_tryon_session_take_over (GstTryonSession * session,
+    GstTryonSessionWakeFunc wake, gpointer user_data, GDestroyNotify notify)
+{
+  gboolean taken;
+
+  g_return_val_if_fail (GST_IS_TRYON_SESSION (session), FALSE);
+  g_return_val_if_fail (wake != NULL, FALSE);
+
+  g_mutex_lock (&session->lock);
+  taken = session->connected && session->close_code == 0;
+  if (taken)
+    begin_anew_unlocked (session);
+  g_mutex_unlock (&session->lock);
+  if (!taken)
+    return FALSE;
+
+  set_wake (session, wake, user_data, notify);
+  GST_INFO_OBJECT (session, "session %s: taken over by another connection",
+      session->id);
   g_mutex_lock (&session->lock);
   gst_tryon_session_unlock_and_wake (session);
   return TRUE;
@@ -243,20 +301,9 @@ gst_tryon_session_connect (GstTryonSession * session,
 void
 gst_tryon_session_disconnect (GstTryonSession * session)
 {
-  GDestroyNotify notify;
-  gpointer data;
-
   g_return_if_fail (GST_IS_TRYON_SESSION (session));
 
-  g_mutex_lock (&session->wake_lock);
-  notify = session->wake_notify;
-  data = session->wake_data;
-  session->wake = NULL;
-  session->wake_data = NULL;
-  session->wake_notify = NULL;
-  g_mutex_unlock (&session->wake_lock);
-  if (notify != NULL)
-    notify (data);
+  set_wake (session, NULL, NULL, NULL);
 
   g_mutex_lock (&session->lock);
   if (session->connected) {
@@ -326,7 +373,8 @@ gst_tryon_session_receive_text (GstTryonSession * session, const gchar * text,
 
   g_return_if_fail (GST_IS_TRYON_SESSION (session));
 
-  message = gst_tryon_message_parse (text, size, &error);
+  message = gst_tryon_message_parse_full (text, size,
+      session->config.max_json_depth, &error);
 
   g_mutex_lock (&session->lock);
   session->bytes_received += size;
@@ -497,7 +545,7 @@ gst_tryon_session_answer (GstTryonSession * session, GstBuffer * image,
   GstTryonFrameMeta *meta;
   GstTryonFrameFlags flags = GST_TRYON_FRAME_FLAG_NONE;
   guint32 sequence = 0, ai_latency = 0;
-  gint64 arrival = 0;
+  gint64 arrival = GST_TRYON_ACCOUNT_ANY_ARRIVAL;
   gboolean known = TRUE;
 
   g_return_val_if_fail (GST_IS_TRYON_SESSION (session), FALSE);
@@ -507,6 +555,8 @@ gst_tryon_session_answer (GstTryonSession * session, GstBuffer * image,
   g_mutex_lock (&session->lock);
   if (meta != NULL) {
     sequence = meta->sequence;
+    if (meta->arrival > 0)
+      arrival = meta->arrival;
     flags = meta->flags;
     ai_latency = meta->ai_latency;
   } else {
@@ -597,6 +647,19 @@ gst_tryon_session_close (GstTryonSession * session, guint16 close_code,
   gst_tryon_session_unlock_and_wake (session);
 }
 
+guint16
+gst_tryon_session_get_close_code (GstTryonSession * session)
+{
+  guint16 code;
+
+  g_return_val_if_fail (GST_IS_TRYON_SESSION (session), 0);
+
+  g_mutex_lock (&session->lock);
+  code = session->close_code;
+  g_mutex_unlock (&session->lock);
+  return code;
+}
+
 gboolean
 gst_tryon_session_is_connected (GstTryonSession * session)
 {
@@ -638,6 +701,7 @@ gst_tryon_session_get_stats (GstTryonSession * session)
       "session-id", G_TYPE_STRING, session->id,
       "connected", G_TYPE_BOOLEAN, session->connected,
       "paused", G_TYPE_BOOLEAN, session->paused,
+      "takeovers", G_TYPE_UINT64, session->takeovers,
       "frames-received", G_TYPE_UINT64, counts.received,
       "frames-processed", G_TYPE_UINT64, counts.processed,
       "frames-dropped", G_TYPE_UINT64, counts.dropped,

@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  * @max_frame_bytes: largest encoded image taken, bytes
  * @max_buffers: frames that wait for the pipeline; the oldest is dropped for
  *     a newer one
+ * @max_json_depth: levels of objects and arrays in a text message, 1 to 31
  * @answer_timeout: milliseconds after which a frame that nobody answered counts
  *     as lost in the pipeline and is answered as superseded
  *
@@ -39,6 +40,7 @@ typedef struct {
   guint max_height;
   guint max_frame_bytes;
   guint max_buffers;
+  guint max_json_depth;
   guint answer_timeout;
 } GstTryonSessionConfig;
 
@@ -53,7 +55,7 @@ typedef struct {
   GST_TRYON_SESSION_DEFAULT_TARGET_FPS, GST_TRYON_SESSION_DEFAULT_MAX_IN_FLIGHT, \
   GST_TRYON_SESSION_DEFAULT_MAX_WIDTH, GST_TRYON_SESSION_DEFAULT_MAX_HEIGHT, \
   GST_TRYON_SESSION_DEFAULT_MAX_FRAME_BYTES, GST_TRYON_SESSION_DEFAULT_MAX_BUFFERS, \
-  GST_TRYON_SESSION_DEFAULT_ANSWER_TIMEOUT }
+  GST_TRYON_PROTOCOL_MAX_JSON_DEPTH, GST_TRYON_SESSION_DEFAULT_ANSWER_TIMEOUT }
 
 #define GST_TYPE_TRYON_SESSION (gst_tryon_session_get_type ())
 GST_TRYON_API
@@ -109,6 +111,16 @@ GST_TRYON_API gboolean gst_tryon_session_connect (GstTryonSession * session,
                                                   GstTryonSessionWakeFunc wake,
                                                   gpointer user_data,
                                                   GDestroyNotify notify);
+/* Another transport takes the conversation over from the one that has it, whose
+ * @wake is not called any more after this: a client has come back before its
+ * last connection was seen to have ended. The stream goes on; what the last
+ * connection's frames would be answered is given up, the client says
+ * init_session again, and its sequence numbers go on or begin anew. %FALSE when
+ * none has it (any more), or the session is closing. */
+GST_TRYON_API gboolean gst_tryon_session_take_over (GstTryonSession * session,
+                                                    GstTryonSessionWakeFunc wake,
+                                                    gpointer user_data,
+                                                    GDestroyNotify notify);
 /* The transport is gone: nothing is sent any more, waiting frames are given up,
  * pull() ends with GST_FLOW_EOS. @wake is not called any more after this. */
 GST_TRYON_API void     gst_tryon_session_disconnect (GstTryonSession * session);
@@ -172,11 +184,13 @@ GST_TRYON_API void     gst_tryon_session_send_error (GstTryonSession * session,
 /* Ends the conversation: `bye` with @reason, then @close_code. */
 GST_TRYON_API void     gst_tryon_session_close (GstTryonSession * session, guint16 close_code,
                                                 const gchar * reason, gboolean reconnect);
+/* The code that it is being closed with, 0 while it isn't. */
+GST_TRYON_API guint16  gst_tryon_session_get_close_code (GstTryonSession * session);
 GST_TRYON_API gboolean gst_tryon_session_is_connected (GstTryonSession * session);
 /* Whether its transport has gone, or it was closed before it had one. */
 GST_TRYON_API gboolean gst_tryon_session_has_ended (GstTryonSession * session);
 /* (transfer full): "application/x-tryon-session-stats": session-id (string),
- * connected, paused (boolean); uint64, only growing: frames-received,
+ * connected, paused (boolean); uint64, only growing: takeovers, frames-received,
  * frames-processed, frames-dropped, bytes-received, bytes-sent,
  * messages-invalid, meta-misses; uint: frames-outstanding; structure
  * "dropped-by-reason" of uint64 named after the reasons' nicks.

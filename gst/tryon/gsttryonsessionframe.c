@@ -46,7 +46,7 @@ check_frame_unlocked (GstTryonSession * session,
   const guint8 *image = data + GST_TRYON_PROTOCOL_HEADER_SIZE;
   gsize image_size = size - GST_TRYON_PROTOCOL_HEADER_SIZE;
 
-  if (session->init == NULL) {
+  if (!session->introduced) {
     g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_BAD_MESSAGE,
         "a frame came before init_session, send that first");
     return FALSE;

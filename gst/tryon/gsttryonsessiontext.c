@@ -96,7 +96,7 @@ void
 gst_tryon_session_queue_config_unlocked (GstTryonSession * session)
 {
   /* Before that, session_ready will carry it. */
-  if (session->init != NULL)
+  if (session->introduced)
     gst_tryon_session_queue_text_unlocked (session, new_config (session));
 }
 
@@ -126,6 +126,7 @@ handle_init (GstTryonSession * session, const GstStructure * message)
   if (session->init != NULL)
     gst_structure_free (session->init);
   session->init = gst_structure_copy (message);
+  session->introduced = TRUE;
   push_control (session, "init_session", gst_structure_copy (message));
   if (preset != NULL)
     push_control (session, "adjust_quality", gst_structure_new ("object",
@@ -238,7 +239,7 @@ gst_tryon_session_handle_text_unlocked (GstTryonSession * session,
     handle_ping (session, message, arrival);
   else if (strcmp (type, "init_session") == 0)
     handle_init (session, message);
-  else if (session->init == NULL)
+  else if (!session->introduced)
     gst_tryon_session_queue_error_unlocked (session,
         GST_TRYON_ERROR_BAD_MESSAGE, "the first message must be init_session");
   else if (strcmp (type, "upload_reference") == 0)

@@ -177,11 +177,34 @@ void
 gst_tryon_ws_output_pong (GstTryonWsOutput * output, const guint8 * data,
     gsize size)
 {
-  g_return_if_fail (size <= sizeof (output->pong));
+  guint8 *frame, key[4];
+  const guint8 *mask;
+  guint header_size;
 
-  memcpy (output->pong, data, size);
-  output->pong_size = size;
-  output->pong_due = TRUE;
+  g_return_if_fail (size <= GST_TRYON_WS_MAX_CONTROL_PAYLOAD);
+
+  if (output->pongs_size + GST_TRYON_WS_MAX_HEADER + size
+      > sizeof (output->pongs[0]))
+    output->pongs_size = 0;
+  frame = output->pongs[output->pongs_index] + output->pongs_size;
+  mask = next_mask (output, key);
+  header_size = gst_tryon_ws_frame_write_header (frame, TRUE,
+      GST_TRYON_WS_OPCODE_PONG, size, mask);
+  memcpy (frame + header_size, data, size);
+  if (mask)
+    gst_tryon_ws_frame_mask (frame + header_size, size, mask, 0);
+  output->pongs_size += header_size + size;
+}
+
+/* All at once, from where they are; new ones gather elsewhere. */
+static void
+begin_pongs (GstTryonWsOutput * output)
+{
+  output->active = TRUE;
+  output->opcode = GST_TRYON_WS_OPCODE_PONG;
+  add_vector (output, output->pongs[output->pongs_index], output->pongs_size);
+  output->pongs_index = !output->pongs_index;
+  output->pongs_size = 0;
 }
 
 void
@@ -206,7 +229,8 @@ gst_tryon_ws_output_close (GstTryonWsOutput * output, guint16 code,
 {
   gsize size;
 
-  output->pong_due = output->ping_due = FALSE;
+  output->pongs_size = 0;
+  output->ping_due = FALSE;
   output->close_due = TRUE;
   output->close_size = 0;
   if (!gst_tryon_ws_close_code_is_valid (code))
@@ -234,10 +258,8 @@ begin_control (GstTryonWsOutput * output, GstTryonWsOpcode opcode,
 static gboolean
 begin_due (GstTryonWsOutput * output)
 {
-  if (output->pong_due) {
-    begin_control (output, GST_TRYON_WS_OPCODE_PONG, output->pong,
-        output->pong_size);
-    output->pong_due = FALSE;
+  if (output->pongs_size > 0) {
+    begin_pongs (output);
   } else if (output->ping_due) {
     begin_control (output, GST_TRYON_WS_OPCODE_PING, NULL, 0);
     output->ping_due = FALSE;
@@ -310,6 +332,7 @@ gst_tryon_ws_output_flush (GstTryonWsOutput * output, GError ** error)
 void
 gst_tryon_ws_output_clear (GstTryonWsOutput * output)
 {
-  output->pong_due = output->ping_due = output->close_due = FALSE;
+  output->pongs_size = 0;
+  output->ping_due = output->close_due = FALSE;
   end (output);
 }

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /* What a GstBuffer has at most: gst_buffer_get_max_memory(). */
 #define GST_TRYON_WS_OUTPUT_MAX_MEMORIES 16
 
+/* Bytes of pongs that wait. */
+#define GST_TRYON_WS_OUTPUT_MAX_PONGS 2048
+
 typedef enum {
   GST_TRYON_WS_OUTPUT_IDLE,     /* everything has left */
   GST_TRYON_WS_OUTPUT_BLOCKED,  /* the stream takes no more now */
@@ -39,11 +42,12 @@ typedef struct {
   GstMapInfo maps[GST_TRYON_WS_OUTPUT_MAX_MEMORIES];
   guint n_maps;
 
-  /* Control frames that are due, in this order. Of pings to be answered only the
-   * newest is (RFC 6455 section 5.5.3). */
-  gboolean pong_due;
-  guint8 pong[GST_TRYON_WS_MAX_CONTROL_PAYLOAD];
-  gsize pong_size;
+  /* Control frames that are due, in this order. Pongs leave together, those that
+   * came meanwhile behind them; when they pile up the newest is enough (RFC 6455
+   * section 5.5.3). */
+  guint8 pongs[2][GST_TRYON_WS_OUTPUT_MAX_PONGS];       /* whole frames */
+  guint pongs_index;            /* of those that are not being sent */
+  gsize pongs_size;
   gboolean ping_due;
   gboolean close_due;
   guint8 close[GST_TRYON_WS_MAX_CONTROL_PAYLOAD];

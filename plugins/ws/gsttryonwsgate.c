@@ -17,13 +17,14 @@
 struct _GstTryonWsGate
 {
   GstElement *element;          /* not owned */
+  GstTryonWsGateAskFunc ask;
 
-  /* Between open and close, which alone touch them. */
-  GstTryonListener *listener;
+  /* Between open and close, which alone change it. */
   guint endpoint;
 
   /* Guards the following. Taken before a session's own lock. */
   GMutex lock;
+  GstTryonListener *listener;   /* changed by open and close alone, too */
   GCond cond;                   /* there is a next client, or flushing, or ended */
   GstTryonSessionConfig config;
   gboolean once;
@@ -56,12 +57,13 @@ gst_tryon_ws_client_free (GstTryonWsClient * client)
 }
 
 GstTryonWsGate *
-gst_tryon_ws_gate_new (GstElement * element)
+gst_tryon_ws_gate_new (GstElement * element, GstTryonWsGateAskFunc ask)
 {
   static const GstTryonSessionConfig defaults = GST_TRYON_SESSION_CONFIG_INIT;
   GstTryonWsGate *gate = g_new0 (GstTryonWsGate, 1);
 
   gate->element = element;
+  gate->ask = ask;
   gate->config = defaults;
   gate->ended = TRUE;
   g_mutex_init (&gate->lock);
@@ -131,17 +133,42 @@ check_room_unlocked (GstTryonWsGate * gate)
   return NULL;
 }
 
+/* (transfer full) (nullable): the session that @request's client comes back to. */
+static GstTryonSession *
+find_session_unlocked (GstTryonWsGate * gate, const GstTryonRequest * request)
+{
+  const GstTryonWsClient *clients[] = { gate->current, gate->next };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (clients); i++) {
+    if (clients[i] != NULL
+        && gst_tryon_session_is_connected (clients[i]->session)
+        && gst_tryon_session_get_close_code (clients[i]->session) == 0
+        && g_str_equal (gst_tryon_session_get_id (clients[i]->session),
+            request->session_id))
+      return gst_object_ref (clients[i]->session);
+  }
+  return NULL;
+}
+
 static GstTryonSession *
 on_admit (const GstTryonRequest * request, gpointer user_data, GError ** error)
 {
   GstTryonWsGate *gate = user_data;
   GstTryonWsClient *unseen = NULL;
-  GstTryonSession *session = NULL;
-  GError *refusal;
+  GstTryonSession *session;
+  GError *refusal = NULL;
 
+  if (!gate->ask (gate->element, request)) {
+    g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_UNAUTHORIZED,
+        "the application refuses this client");
+    return NULL;
+  }
   g_mutex_lock (&gate->lock);
-  refusal = check_room_unlocked (gate);
-  if (refusal == NULL) {
+  session = find_session_unlocked (gate, request);
+  if (session == NULL)
+    refusal = check_room_unlocked (gate);
+  if (session == NULL && refusal == NULL) {
     session = gst_tryon_session_new (request->session_id, &gate->config);
     unseen = gate->next;
     gate->next = client_new (session, request->remote_address);
@@ -154,6 +181,35 @@ on_admit (const GstTryonRequest * request, gpointer user_data, GError ** error)
   if (refusal != NULL)
     g_propagate_error (error, refusal);
   return session;
+}
+
+static void
+on_replaced (const GstTryonRequest * request, GstTryonSession * session,
+    gpointer user_data)
+{
+  GstTryonWsGate *gate = user_data;
+  GstTryonWsClient *clients[2];
+  gchar *previous = NULL;
+  guint i;
+
+  g_mutex_lock (&gate->lock);
+  clients[0] = gate->current;
+  clients[1] = gate->next;
+  for (i = 0; i < G_N_ELEMENTS (clients); i++) {
+    if (clients[i] != NULL && clients[i]->session == session) {
+      previous = clients[i]->remote_address;
+      clients[i]->remote_address = g_strdup (request->remote_address);
+    }
+  }
+  g_mutex_unlock (&gate->lock);
+
+  gst_element_post_message (gate->element,
+      gst_message_new_element (GST_OBJECT (gate->element),
+          gst_structure_new ("tryon-session-replaced",
+              "session-id", G_TYPE_STRING, request->session_id,
+              "remote-address", G_TYPE_STRING, request->remote_address,
+              "previous-address", G_TYPE_STRING, previous, NULL)));
+  g_free (previous);
 }
 
 static void
@@ -217,21 +273,30 @@ reset (GstTryonWsGate * gate, GstTryonWsClient * next)
 
 gboolean
 gst_tryon_ws_gate_open (GstTryonWsGate * gate, const gchar * address,
-    guint16 port, GstTryonEndpoint * endpoint, GError ** error)
+    guint16 port, const GstTryonListenerOptions * options,
+    GstTryonEndpoint * endpoint, GError ** error)
 {
+  GstTryonListener *listener;
+
   g_assert (gate->listener == NULL);
 
   reset (gate, NULL);
   endpoint->admit = on_admit;
+  endpoint->replaced = on_replaced;
   endpoint->refused = on_refused;
-  gate->listener = gst_tryon_listener_get (address, port, error);
-  if (gate->listener == NULL)
+  listener = gst_tryon_listener_get (address, port, options, error);
+  if (listener == NULL)
     return FALSE;
-  gate->endpoint = gst_tryon_listener_add_endpoint (gate->listener, endpoint,
-      gate, NULL, error);
-  if (gate->endpoint == 0)
-    gst_clear_object (&gate->listener);
-  return gate->listener != NULL;
+  gate->endpoint = gst_tryon_listener_add_endpoint (listener, endpoint, gate,
+      NULL, error);
+  if (gate->endpoint == 0) {
+    gst_object_unref (listener);
+    return FALSE;
+  }
+  g_mutex_lock (&gate->lock);
+  gate->listener = listener;
+  g_mutex_unlock (&gate->lock);
+  return TRUE;
 }
 
 void
@@ -263,14 +328,16 @@ gst_tryon_ws_gate_close (GstTryonWsGate * gate)
 {
   static const gchar reason[] = "the stream was stopped";
   GstTryonWsClient *current, *next;
+  GstTryonListener *listener;
 
   gst_tryon_ws_gate_end (gate);
   g_mutex_lock (&gate->lock);
   current = g_steal_pointer (&gate->current);
   next = g_steal_pointer (&gate->next);
+  listener = g_steal_pointer (&gate->listener);
   g_mutex_unlock (&gate->lock);
 
-  if (gate->listener != NULL) {
+  if (listener != NULL) {
     if (current != NULL)
       gst_tryon_session_close (current->session, GST_TRYON_CLOSE_GOING_AWAY,
           reason, FALSE);
@@ -278,8 +345,8 @@ gst_tryon_ws_gate_close (GstTryonWsGate * gate)
       gst_tryon_session_close (next->session, GST_TRYON_CLOSE_GOING_AWAY,
           reason, FALSE);
     /* Sends what was said above, and lets the connections go. */
-    gst_tryon_listener_remove_endpoint (gate->listener, gate->endpoint);
-    gst_clear_object (&gate->listener);
+    gst_tryon_listener_remove_endpoint (listener, gate->endpoint);
+    gst_object_unref (listener);
   }
   g_clear_pointer (&next, gst_tryon_ws_client_free);
   return current;
@@ -349,6 +416,23 @@ gst_tryon_ws_gate_get_session (GstTryonWsGate * gate)
     session = gst_object_ref (gate->current->session);
   g_mutex_unlock (&gate->lock);
   return session;
+}
+
+GstStructure *
+gst_tryon_ws_gate_get_listener_stats (GstTryonWsGate * gate)
+{
+  GstTryonListener *listener = NULL;
+  GstStructure *stats = NULL;
+
+  g_mutex_lock (&gate->lock);
+  if (gate->listener != NULL)
+    listener = gst_object_ref (gate->listener);
+  g_mutex_unlock (&gate->lock);
+  if (listener != NULL) {
+    stats = gst_tryon_listener_get_stats (listener);
+    gst_object_unref (listener);
+  }
+  return stats;
 }
 
 void

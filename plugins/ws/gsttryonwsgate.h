@@ -23,9 +23,13 @@ typedef struct {
   gchar *remote_address;
 } GstTryonWsClient;
 
-/* What a refusal is reported with: an element message of @element, at most one
- * a second, from the listener's thread. @element outlives the gate. */
-GstTryonWsGate * gst_tryon_ws_gate_new (GstElement * element);
+/* Whether @request's client may connect. On the listener's thread, no lock held. */
+typedef gboolean (*GstTryonWsGateAskFunc) (GstElement * element, const GstTryonRequest * request);
+
+/* Refusals are element messages of @element, at most one a second, and so are
+ * clients that come back; both from the listener's thread. @element outlives the
+ * gate. */
+GstTryonWsGate * gst_tryon_ws_gate_new (GstElement * element, GstTryonWsGateAskFunc ask);
 void             gst_tryon_ws_gate_free (GstTryonWsGate * gate);
 
 /* What clients get, those that are there as far as it can be changed in
@@ -36,8 +40,8 @@ void             gst_tryon_ws_gate_configure (GstTryonWsGate * gate,
 
 /* @endpoint: its callbacks are set here. */
 gboolean         gst_tryon_ws_gate_open (GstTryonWsGate * gate, const gchar * address,
-                                         guint16 port, GstTryonEndpoint * endpoint,
-                                         GError ** error);
+                                         guint16 port, const GstTryonListenerOptions * options,
+                                         GstTryonEndpoint * endpoint, GError ** error);
 /* Instead: the stream serves @session, and nothing listens. */
 void             gst_tryon_ws_gate_open_given (GstTryonWsGate * gate, GstTryonSession * session);
 /* 0 while nothing listens. */
@@ -60,6 +64,8 @@ void             gst_tryon_ws_gate_set_flushing (GstTryonWsGate * gate, gboolean
 
 /* (transfer full) (nullable): the session that is being served. */
 GstTryonSession * gst_tryon_ws_gate_get_session (GstTryonWsGate * gate);
+/* (transfer full) (nullable): %NULL while nothing listens. */
+GstStructure *   gst_tryon_ws_gate_get_listener_stats (GstTryonWsGate * gate);
 void             gst_tryon_ws_gate_get_counts (GstTryonWsGate * gate, guint64 * sessions,
                                                guint64 * refused);
 

@@ -12,9 +12,12 @@
  * process that name the same #tryonwssrc:address and #tryonwssrc:port share the
  * socket, each with a #tryonwssrc:session-id of its own.
  *
- * 1. One client at a time. A second one is refused (503) while the first is
- *    there; when it has left, the next is taken, or the stream ends:
- *    #tryonwssrc:on-disconnect.
+ * 1. One client at a time. Another one is refused (503) while it is there; when
+ *    it has left, the next is taken, or the stream ends:
+ *    #tryonwssrc:on-disconnect. A client that comes back, with the session id
+ *    that is being served, takes its session over at once: the earlier
+ *    connection is closed (4000), the stream goes on, and the counters too. What
+ *    is unanswered is given up.
  * 2. Each client is a stream of its own: STREAM_START, the sticky
  *    `tryon-session` event, caps and segment come anew before its first frame,
  *    which has the DISCONT flag. A reference image of an earlier client is
@@ -44,6 +47,9 @@
  * * `tryon-session-removed`: the same, and `reason` (string): "client-left",
  *   "closed" (from this side), or "stopped" (this element). From the streaming
  *   thread, or the one that stops the element.
+ * * `tryon-session-replaced`: `session-id`, `remote-address` (string, of the
+ *   connection that took the session over), `previous-address` (string). From
+ *   the listener's thread.
  * * `tryon-session-refused`: `session-id`, `remote-address`, `origin` (string,
  *   where there was one), `status` (uint, of HTTP), `code` (string, of the
  *   protocol), `reason` (string), and `count` (uint64): of the refusals since
@@ -51,10 +57,12 @@
  *
  * ## Safety
  *
- * It listens on the loopback unless told otherwise, without TLS: put a proxy in
- * front of it to serve other machines, and set a #tryonwssrc:token. A browser's
- * page may connect when it is of the same host, or in
- * #tryonwssrc:allowed-origins.
+ * It listens on the loopback unless told otherwise: put a proxy in front of it to
+ * serve other machines, or give it a #tryonwssrc:certificate, and set a
+ * #tryonwssrc:token. A browser's page may connect when it is of the same host, or
+ * in #tryonwssrc:allowed-origins; #tryonwssrc::session-connecting asks the
+ * application. Connections, handshakes, messages and silence are limited by
+ * properties, and counted in #tryonwssrc:stats.
  *
  * ## Example launch line
  * |[
@@ -73,6 +81,7 @@
 
 #include "gsttryonwssrc.h"
 #include "gsttryonwsgate.h"
+#include "gsttryonwssettings.h"
 #include "gsttryonwsstream.h"
 #include "gsttryonwselements.h"
 
@@ -80,24 +89,12 @@
 GST_DEBUG_CATEGORY (gst_tryon_ws_src_debug);
 #define GST_CAT_DEFAULT gst_tryon_ws_src_debug
 
-#define DEFAULT_ADDRESS "127.0.0.1"
-#define DEFAULT_PORT 8001
-#define DEFAULT_ON_DISCONNECT GST_TRYON_WS_SRC_ON_DISCONNECT_WAIT
-
 struct _GstTryonWsSrc
 {
   GstPushSrc parent;
 
-  /* Settings; the object lock guards them. */
-  gchar *address;
-  guint port;
-  gchar *session_id;
-  gchar *token;
-  gchar *allowed_origins;
-  GstTryonSession *given;
-  GstTryonSessionConfig config;
-  guint max_message_bytes;
-  GstTryonWsSrcOnDisconnect on_disconnect;
+  /* The object lock guards the two. */
+  GstTryonWsSettings settings;
   guint current_port;
 
   GstTryonWsGate *gate;         /* has a lock of its own */
@@ -106,34 +103,20 @@ struct _GstTryonWsSrc
 
 enum
 {
-  PROP_0,
-  PROP_ADDRESS,
-  PROP_PORT,
-  PROP_CURRENT_PORT,
-  PROP_SESSION_ID,
-  PROP_TOKEN,
-  PROP_ALLOWED_ORIGINS,
-  PROP_SESSION,
-  PROP_MAX_BUFFERS,
-  PROP_MAX_WIDTH,
-  PROP_MAX_HEIGHT,
-  PROP_MAX_FRAME_BYTES,
-  PROP_MAX_MESSAGE_BYTES,
-  PROP_MAX_IN_FLIGHT,
-  PROP_TARGET_FPS,
-  PROP_ON_DISCONNECT,
+  /* Below are the settings'. */
+  PROP_CURRENT_PORT = GST_TRYON_WS_SETTINGS_LAST,
   PROP_STATS,
-  N_PROPERTIES
 };
 
 enum
 {
+  SIGNAL_SESSION_CONNECTING,
   SIGNAL_SESSION_ADDED,
   SIGNAL_SESSION_REMOVED,
   N_SIGNALS
 };
 
-static GParamSpec *properties[N_PROPERTIES];
+static GParamSpec *current_port_pspec;
 static guint signals[N_SIGNALS];
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -144,23 +127,6 @@ G_DEFINE_TYPE_WITH_CODE (GstTryonWsSrc, gst_tryon_ws_src, GST_TYPE_PUSH_SRC,
         "WebSocket ingress"));
 GST_ELEMENT_REGISTER_DEFINE (tryonwssrc, "tryonwssrc", GST_RANK_NONE,
     GST_TYPE_TRYON_WS_SRC);
-
-GType
-gst_tryon_ws_src_on_disconnect_get_type (void)
-{
-  static const GEnumValue values[] = {
-    {GST_TRYON_WS_SRC_ON_DISCONNECT_WAIT, "Wait for the next client", "wait"},
-    {GST_TRYON_WS_SRC_ON_DISCONNECT_EOS, "End the stream", "eos"},
-    {0, NULL, NULL}
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type)) {
-    GType t = g_enum_register_static ("GstTryonWsSrcOnDisconnect", values);
-    g_once_init_leave (&type, t);
-  }
-  return type;
-}
 
 /* ---- clients ---- */
 
@@ -189,6 +155,35 @@ announce_removed (GstTryonWsSrc * self, GstTryonWsClient * client,
 {
   announce (self, SIGNAL_SESSION_REMOVED, "tryon-session-removed", client,
       reason);
+}
+
+/* From the listener's thread, with no lock held. */
+static gboolean
+on_connecting (GstElement * element, const GstTryonRequest * request)
+{
+  gboolean accepted = TRUE;
+
+  g_signal_emit (element, signals[SIGNAL_SESSION_CONNECTING], 0,
+      request->session_id, request->remote_address, request->origin, &accepted);
+  return accepted;
+}
+
+static gboolean
+accept_session (GstTryonWsSrc * self, const gchar * session_id,
+    const gchar * remote_address, const gchar * origin)
+{
+  return TRUE;
+}
+
+/* The first refusal counts. */
+static gboolean
+accumulate_acceptance (GSignalInvocationHint * hint, GValue * result,
+    const GValue * handler_result, gpointer user_data)
+{
+  gboolean accepted = g_value_get_boolean (handler_result);
+
+  g_value_set_boolean (result, accepted);
+  return accepted;
 }
 
 /* ---- the streaming thread ---- */
@@ -313,37 +308,36 @@ post_open_error (GstTryonWsSrc * self, const gchar * address, guint port,
         ("Could not listen on %s:%u.", address, port), ("%s", error->message));
 }
 
-static gboolean
-open_gate (GstTryonWsSrc * self)
+/* What the listener is told, of settings that stay as they are meanwhile. */
+static void
+fill_endpoint (const GstTryonWsSettings * settings, GstTryonEndpoint * endpoint)
 {
-  GstTryonConnectionLimits limits = GST_TRYON_CONNECTION_LIMITS_INIT;
+  endpoint->session_id = settings->session_id;
+  endpoint->token = settings->token;
+  endpoint->allowed_origins = settings->allowed_origins;
+  endpoint->limits = settings->limits;
+  endpoint->limits.max_message_bytes = MAX (settings->limits.max_message_bytes,
+      settings->config.max_frame_bytes + GST_TRYON_PROTOCOL_HEADER_SIZE);
+}
+
+static gboolean
+open_gate (GstTryonWsSrc * self, GstTryonWsSettings * settings)
+{
   GstTryonEndpoint endpoint = { NULL, };
-  gchar *address, *session_id, *token, *origins;
   GError *error = NULL;
   gboolean open;
-  guint port;
 
-  GST_OBJECT_LOCK (self);
-  endpoint.session_id = session_id = g_strdup (self->session_id);
-  endpoint.token = token = g_strdup (self->token);
-  endpoint.allowed_origins = origins = g_strdup (self->allowed_origins);
-  limits.max_message_bytes = MAX (self->max_message_bytes,
-      self->config.max_frame_bytes + GST_TRYON_PROTOCOL_HEADER_SIZE);
-  limits.max_text_bytes = MIN (self->max_message_bytes, limits.max_text_bytes);
-  address = g_strdup (self->address);
-  port = self->port;
-  GST_OBJECT_UNLOCK (self);
-  endpoint.limits = limits;
-
-  open = gst_tryon_ws_gate_open (self->gate, address, port, &endpoint, &error);
-  if (!open) {
-    post_open_error (self, address, port, error);
-    g_error_free (error);
-  }
-  g_free (address);
-  g_free (session_id);
-  g_free (token);
-  g_free (origins);
+  fill_endpoint (settings, &endpoint);
+  open = gst_tryon_ws_settings_load_certificate (settings,
+      &settings->options.certificate, &error);
+  if (!open)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("TLS can't be set up: %s.",
+            error->message), (NULL));
+  else if (!(open = gst_tryon_ws_gate_open (self->gate, settings->address,
+              settings->port, &settings->options, &endpoint, &error)))
+    post_open_error (self, settings->address, settings->port, error);
+  g_clear_error (&error);
+  g_clear_object (&settings->options.certificate);
   return open;
 }
 
@@ -358,29 +352,29 @@ update_current_port (GstTryonWsSrc * self)
   self->current_port = port;
   GST_OBJECT_UNLOCK (self);
   if (changed)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CURRENT_PORT]);
+    g_object_notify_by_pspec (G_OBJECT (self), current_port_pspec);
 }
 
 static gboolean
 gst_tryon_ws_src_start (GstBaseSrc * src)
 {
   GstTryonWsSrc *self = GST_TRYON_WS_SRC (src);
-  GstTryonSession *given;
+  GstTryonWsSettings settings;
+  gboolean started = TRUE;
 
   gst_tryon_ws_stream_init (&self->stream, src);
-
   GST_OBJECT_LOCK (self);
-  given = self->given != NULL ? gst_object_ref (self->given) : NULL;
+  gst_tryon_ws_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
-  if (given != NULL) {
-    gst_tryon_ws_gate_open_given (self->gate, given);
-    gst_object_unref (given);
-    return TRUE;
-  }
-  if (!open_gate (self))
-    return FALSE;
-  update_current_port (self);
-  return TRUE;
+
+  if (settings.session != NULL)
+    gst_tryon_ws_gate_open_given (self->gate, settings.session);
+  else
+    started = open_gate (self, &settings);
+  gst_tryon_ws_settings_clear (&settings);
+  if (started)
+    update_current_port (self);
+  return started;
 }
 
 static gboolean
@@ -399,31 +393,33 @@ gst_tryon_ws_src_stop (GstBaseSrc * src)
 
 /* ---- properties ---- */
 
+static void
+take_structure (GstStructure * stats, const gchar * name, GstStructure * nested)
+{
+  if (nested == NULL)
+    return;
+  gst_structure_set (stats, name, GST_TYPE_STRUCTURE, nested, NULL);
+  gst_structure_free (nested);
+}
+
 static GstStructure *
 get_stats (GstTryonWsSrc * self)
 {
   GstTryonSession *session = gst_tryon_ws_gate_get_session (self->gate);
-  GstStructure *stats, *nested;
   guint64 sessions, refused;
+  GstStructure *stats;
 
   gst_tryon_ws_gate_get_counts (self->gate, &sessions, &refused);
   stats = gst_structure_new ("application/x-tryon-wssrc-stats",
       "sessions", G_TYPE_UINT64, sessions,
       "refused", G_TYPE_UINT64, refused, NULL);
+  take_structure (stats, "listener",
+      gst_tryon_ws_gate_get_listener_stats (self->gate));
   if (session != NULL) {
-    nested = gst_tryon_session_get_stats (session);
-    gst_structure_set (stats, "session", GST_TYPE_STRUCTURE, nested, NULL);
-    gst_structure_free (nested);
+    take_structure (stats, "session", gst_tryon_session_get_stats (session));
     gst_object_unref (session);
   }
   return stats;
-}
-
-static void
-replace_string (gchar ** field, const GValue * value)
-{
-  g_free (*field);
-  *field = g_value_dup_string (value);
 }
 
 static void
@@ -433,8 +429,8 @@ configure_gate (GstTryonWsSrc * self)
   gboolean once;
 
   GST_OBJECT_LOCK (self);
-  config = self->config;
-  once = self->on_disconnect == GST_TRYON_WS_SRC_ON_DISCONNECT_EOS;
+  config = self->settings.config;
+  once = self->settings.on_disconnect == GST_TRYON_WS_SRC_ON_DISCONNECT_EOS;
   GST_OBJECT_UNLOCK (self);
   gst_tryon_ws_gate_configure (self->gate, &config, once);
 }
@@ -444,63 +440,15 @@ gst_tryon_ws_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstTryonWsSrc *self = GST_TRYON_WS_SRC (object);
-  GstTryonSession *old = NULL;
+  gboolean known;
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_ADDRESS:
-      replace_string (&self->address, value);
-      if (self->address == NULL)
-        self->address = g_strdup (DEFAULT_ADDRESS);
-      break;
-    case PROP_PORT:
-      self->port = g_value_get_uint (value);
-      break;
-    case PROP_SESSION_ID:
-      replace_string (&self->session_id, value);
-      break;
-    case PROP_TOKEN:
-      replace_string (&self->token, value);
-      break;
-    case PROP_ALLOWED_ORIGINS:
-      replace_string (&self->allowed_origins, value);
-      break;
-    case PROP_SESSION:
-      old = self->given;
-      self->given = g_value_dup_object (value);
-      break;
-    case PROP_MAX_BUFFERS:
-      self->config.max_buffers = g_value_get_uint (value);
-      break;
-    case PROP_MAX_WIDTH:
-      self->config.max_width = g_value_get_uint (value);
-      break;
-    case PROP_MAX_HEIGHT:
-      self->config.max_height = g_value_get_uint (value);
-      break;
-    case PROP_MAX_FRAME_BYTES:
-      self->config.max_frame_bytes = g_value_get_uint (value);
-      break;
-    case PROP_MAX_MESSAGE_BYTES:
-      self->max_message_bytes = g_value_get_uint (value);
-      break;
-    case PROP_MAX_IN_FLIGHT:
-      self->config.max_in_flight = g_value_get_uint (value);
-      break;
-    case PROP_TARGET_FPS:
-      self->config.target_fps = g_value_get_uint (value);
-      break;
-    case PROP_ON_DISCONNECT:
-      self->on_disconnect = g_value_get_enum (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  known = gst_tryon_ws_settings_set (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
-
-  gst_clear_object (&old);
-  configure_gate (self);
+  if (known)
+    configure_gate (self);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -508,60 +456,20 @@ gst_tryon_ws_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstTryonWsSrc *self = GST_TRYON_WS_SRC (object);
+  gboolean known = TRUE;
 
   if (id == PROP_STATS) {
     g_value_take_boxed (value, get_stats (self));
     return;
   }
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_ADDRESS:
-      g_value_set_string (value, self->address);
-      break;
-    case PROP_PORT:
-      g_value_set_uint (value, self->port);
-      break;
-    case PROP_CURRENT_PORT:
-      g_value_set_uint (value, self->current_port);
-      break;
-    case PROP_SESSION_ID:
-      g_value_set_string (value, self->session_id);
-      break;
-    case PROP_ALLOWED_ORIGINS:
-      g_value_set_string (value, self->allowed_origins);
-      break;
-    case PROP_SESSION:
-      g_value_set_object (value, self->given);
-      break;
-    case PROP_MAX_BUFFERS:
-      g_value_set_uint (value, self->config.max_buffers);
-      break;
-    case PROP_MAX_WIDTH:
-      g_value_set_uint (value, self->config.max_width);
-      break;
-    case PROP_MAX_HEIGHT:
-      g_value_set_uint (value, self->config.max_height);
-      break;
-    case PROP_MAX_FRAME_BYTES:
-      g_value_set_uint (value, self->config.max_frame_bytes);
-      break;
-    case PROP_MAX_MESSAGE_BYTES:
-      g_value_set_uint (value, self->max_message_bytes);
-      break;
-    case PROP_MAX_IN_FLIGHT:
-      g_value_set_uint (value, self->config.max_in_flight);
-      break;
-    case PROP_TARGET_FPS:
-      g_value_set_uint (value, self->config.target_fps);
-      break;
-    case PROP_ON_DISCONNECT:
-      g_value_set_enum (value, self->on_disconnect);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (id == PROP_CURRENT_PORT)
+    g_value_set_uint (value, self->current_port);
+  else
+    known = gst_tryon_ws_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -570,37 +478,14 @@ gst_tryon_ws_src_finalize (GObject * object)
   GstTryonWsSrc *self = GST_TRYON_WS_SRC (object);
 
   gst_tryon_ws_gate_free (self->gate);
-  gst_clear_object (&self->given);
-  g_free (self->address);
-  g_free (self->session_id);
-  g_free (self->token);
-  g_free (self->allowed_origins);
+  gst_tryon_ws_settings_clear (&self->settings);
   G_OBJECT_CLASS (gst_tryon_ws_src_parent_class)->finalize (object);
 }
 
-#define READY_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
-    GST_PARAM_MUTABLE_READY)
-#define PLAYING_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
-    GST_PARAM_MUTABLE_PLAYING)
-
-/* Where it listens, and to whom. */
 static void
-install_listener_properties (void)
+install_properties (GObjectClass * object_class)
 {
-  /**
-   * tryonwssrc:address:
-   *
-   * A name stands for all its addresses: "localhost" for 127.0.0.1 and ::1.
-   */
-  properties[PROP_ADDRESS] =
-      g_param_spec_string ("address", "Address",
-      "Address or name to listen on (0.0.0.0 or :: = all of this machine)",
-      DEFAULT_ADDRESS, READY_FLAGS);
-
-  properties[PROP_PORT] =
-      g_param_spec_uint ("port", "Port",
-      "Port to listen on (0 = any that is free, see current-port)",
-      0, G_MAXUINT16, DEFAULT_PORT, READY_FLAGS);
+  gst_tryon_ws_settings_install (object_class);
 
   /**
    * tryonwssrc:current-port:
@@ -608,120 +493,67 @@ install_listener_properties (void)
    * Notifies, from the thread that changes the state, when it starts or stops
    * to listen.
    */
-  properties[PROP_CURRENT_PORT] =
-      g_param_spec_uint ("current-port", "Current port",
+  current_port_pspec = g_param_spec_uint ("current-port", "Current port",
       "Port that it listens on now (0 = it doesn't listen)",
       0, G_MAXUINT16, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  properties[PROP_SESSION_ID] =
-      g_param_spec_string ("session-id", "Session id",
-      "Only session that is served, as in the path of its URL: 1 to 128 of "
-      "A-Z a-z 0-9 . _ ~ - (unset = any that no other element serves)",
-      NULL, READY_FLAGS);
-
-  /**
-   * tryonwssrc:token:
-   *
-   * Clients send it as `Authorization: Bearer TOKEN`, or offer the subprotocol
-   * `tryon.token.TOKEN`. It can't be read back, so that it does not turn up in
-   * dumps of a pipeline.
-   */
-  properties[PROP_TOKEN] =
-      g_param_spec_string ("token", "Token",
-      "Secret that a client must show (unset = none)", NULL,
-      G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-
-  properties[PROP_ALLOWED_ORIGINS] =
-      g_param_spec_string ("allowed-origins", "Allowed origins",
-      "Origins of web pages that may connect, as scheme://host or "
-      "scheme://host:port, separated by commas (* = any, unset = those of the "
-      "host that the request is to)", NULL, READY_FLAGS);
-
-  properties[PROP_SESSION] =
-      g_param_spec_object ("session", "Session",
-      "Session to serve, fed by the application, instead of listening",
-      GST_TYPE_TRYON_SESSION, READY_FLAGS);
-
-  /**
-   * tryonwssrc:max-message-bytes:
-   *
-   * A larger message closes the connection (1009), while a frame over
-   * #tryonwssrc:max-frame-bytes only costs itself. Where this is the smaller
-   * one, max-frame-bytes counts.
-   */
-  properties[PROP_MAX_MESSAGE_BYTES] =
-      g_param_spec_uint ("max-message-bytes", "Maximum message size",
-      "Largest message that a client may send, in bytes; a larger one ends its "
-      "connection (text messages are held to 2 MiB as well)", 1024, G_MAXINT,
-      GST_TRYON_CONNECTION_DEFAULT_MAX_MESSAGE_BYTES, READY_FLAGS);
-}
-
-/* What a client may do. */
-static void
-install_session_properties (void)
-{
-  properties[PROP_MAX_BUFFERS] =
-      g_param_spec_uint ("max-buffers", "Maximum buffers",
-      "Frames that wait for the pipeline at the most; the oldest is dropped "
-      "for a newer one (from the next client on)", 1, 64,
-      GST_TRYON_SESSION_DEFAULT_MAX_BUFFERS, PLAYING_FLAGS);
-
-  properties[PROP_MAX_WIDTH] =
-      g_param_spec_uint ("max-width", "Maximum width",
-      "Widest image taken, in pixels (from the next client on)", 1, 16383,
-      GST_TRYON_SESSION_DEFAULT_MAX_WIDTH, PLAYING_FLAGS);
-
-  properties[PROP_MAX_HEIGHT] =
-      g_param_spec_uint ("max-height", "Maximum height",
-      "Highest image taken, in pixels (from the next client on)", 1, 16383,
-      GST_TRYON_SESSION_DEFAULT_MAX_HEIGHT, PLAYING_FLAGS);
-
-  properties[PROP_MAX_FRAME_BYTES] =
-      g_param_spec_uint ("max-frame-bytes", "Maximum frame size",
-      "Largest encoded image taken, in bytes", 1,
-      G_MAXINT - GST_TRYON_PROTOCOL_HEADER_SIZE,
-      GST_TRYON_SESSION_DEFAULT_MAX_FRAME_BYTES, READY_FLAGS);
-
-  properties[PROP_MAX_IN_FLIGHT] =
-      g_param_spec_uint ("max-in-flight", "Maximum in flight",
-      "Frames that the client is told it may have unanswered", 1, 64,
-      GST_TRYON_SESSION_DEFAULT_MAX_IN_FLIGHT, PLAYING_FLAGS);
-
-  properties[PROP_TARGET_FPS] =
-      g_param_spec_uint ("target-fps", "Target frame rate",
-      "Frames per second that the client is asked for", 1, 240,
-      GST_TRYON_SESSION_DEFAULT_TARGET_FPS, PLAYING_FLAGS);
-
-  properties[PROP_ON_DISCONNECT] =
-      g_param_spec_enum ("on-disconnect", "On disconnect",
-      "What to do when the client has left",
-      GST_TYPE_TRYON_WS_SRC_ON_DISCONNECT, DEFAULT_ON_DISCONNECT,
-      PLAYING_FLAGS);
+  g_object_class_install_property (object_class, PROP_CURRENT_PORT,
+      current_port_pspec);
 
   /**
    * tryonwssrc:stats:
    *
    * "application/x-tryon-wssrc-stats", of counters that only grow from READY to
    * READY: sessions (uint64, clients served), refused (uint64, requests for
-   * this stream that were turned away); and "session", the stats of the session
-   * that is being served, where there is one:
+   * this stream that were turned away); and
+   *
+   * "listener", while it listens: "application/x-tryon-listener-stats" of the
+   * socket, which other elements may share: connections and connections-pending
+   * (uint, now; pending ones are in their handshake), connections-accepted,
+   * connections-over-limit, connections-over-address-limit (closed by
+   * #tryonwssrc:max-connections and #tryonwssrc:max-connections-per-address),
+   * handshakes-superseded (#tryonwssrc:max-pending-handshakes),
+   * handshakes-timed-out (#tryonwssrc:handshake-timeout), headers-too-large
+   * (#tryonwssrc:max-header-bytes), all uint64;
+   *
+   * "session", of the session that is being served, where there is one:
    * "application/x-tryon-session-stats" with session-id (string), connected and
-   * paused (boolean), frames-received, frames-processed, frames-dropped,
-   * bytes-received, bytes-sent, messages-invalid, meta-misses (uint64),
-   * frames-outstanding (uint), and the structure dropped-by-reason (uint64s
-   * named rate, superseded, invalid, too-large, ai-timeout, ai-down,
+   * paused (boolean), takeovers, frames-received, frames-processed,
+   * frames-dropped, bytes-received, bytes-sent, messages-invalid, meta-misses
+   * (uint64), frames-outstanding (uint), and the structure dropped-by-reason
+   * (uint64s named rate, superseded, invalid, too-large, ai-timeout, ai-down,
    * slow-client, paused). At any moment frames-received = frames-processed +
    * frames-dropped + frames-outstanding.
    */
-  properties[PROP_STATS] =
+  g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-      "Counters of this element, and of the session that it serves",
-      GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+          "Counters of this element, its listening socket, and the session "
+          "that it serves", GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
 install_signals (GObjectClass * object_class)
 {
+  /**
+   * tryonwssrc::session-connecting:
+   * @src: the element
+   * @session_id: the session that is asked for
+   * @remote_address: where the client is, without a port
+   * @origin: (nullable): of the page that it is of, where it said so
+   *
+   * A client wants to connect, and path, subprotocol, Origin and token are right.
+   * The first handler that returns %FALSE refuses it (403). From the listener's
+   * thread, on which all clients of the socket wait meanwhile: answer from what
+   * is at hand.
+   *
+   * Returns: whether it may
+   */
+  signals[SIGNAL_SESSION_CONNECTING] =
+      g_signal_new_class_handler ("session-connecting",
+      G_OBJECT_CLASS_TYPE (object_class), G_SIGNAL_RUN_LAST,
+      G_CALLBACK (accept_session), accumulate_acceptance, NULL, NULL,
+      G_TYPE_BOOLEAN, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+
   /**
    * tryonwssrc::session-added:
    * @src: the element
@@ -768,9 +600,7 @@ gst_tryon_ws_src_class_init (GstTryonWsSrcClass * klass)
   src_class->query = gst_tryon_ws_src_query;
   GST_PUSH_SRC_CLASS (klass)->create = gst_tryon_ws_src_create;
 
-  install_listener_properties ();
-  install_session_properties ();
-  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+  install_properties (object_class);
   install_signals (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -784,14 +614,8 @@ gst_tryon_ws_src_class_init (GstTryonWsSrcClass * klass)
 static void
 gst_tryon_ws_src_init (GstTryonWsSrc * self)
 {
-  static const GstTryonSessionConfig config = GST_TRYON_SESSION_CONFIG_INIT;
-
-  self->address = g_strdup (DEFAULT_ADDRESS);
-  self->port = DEFAULT_PORT;
-  self->config = config;
-  self->max_message_bytes = GST_TRYON_CONNECTION_DEFAULT_MAX_MESSAGE_BYTES;
-  self->on_disconnect = DEFAULT_ON_DISCONNECT;
-  self->gate = gst_tryon_ws_gate_new (GST_ELEMENT (self));
+  gst_tryon_ws_settings_init (&self->settings);
+  self->gate = gst_tryon_ws_gate_new (GST_ELEMENT (self), on_connecting);
 
   gst_pad_add_probe (GST_BASE_SRC_PAD (self),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, NULL, NULL);

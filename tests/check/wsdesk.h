@@ -53,7 +53,7 @@ desk_notify (gpointer user_data)
 }
 
 static const GstTryonEndpoint any = {
-  NULL, NULL, NULL, GST_TRYON_CONNECTION_LIMITS_INIT, desk_admit, desk_refused
+  NULL, NULL, NULL, GST_TRYON_CONNECTION_LIMITS_INIT, desk_admit, NULL, desk_refused
 };
 
 static inline guint
@@ -85,7 +85,7 @@ listen_on (const gchar * address, guint port)
   GError *error = NULL;
   GstTryonListener *listener;
 
-  listener = gst_tryon_listener_get (address, port, &error);
+  listener = gst_tryon_listener_get (address, port, NULL, &error);
   fail_unless (listener != NULL, "%s", error ? error->message : "");
   return listener;
 }

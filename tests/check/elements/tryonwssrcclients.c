@@ -58,7 +58,6 @@ GST_END_TEST;
 GST_START_TEST (test_one_of_two_at_a_time)
 {
   WsPipeline *p = ws_pipeline_new_playing (ECHO);
-  gchar *request = ws_request ("/ws/try-on/a/", WS_PROTOCOL_LINE);
   GstMessage *message = NULL;
   guint round, i, n = 8;
 
@@ -68,8 +67,14 @@ GST_START_TEST (test_one_of_two_at_a_time)
 
     for (i = 0; i < n; i++)
       raws[i] = ws_raw_new (p->port);
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
+      gchar *path = g_strdup_printf ("/ws/try-on/%u/", i);
+      gchar *request = ws_request (path, WS_PROTOCOL_LINE);
+
       ws_raw_send (raws[i], request, strlen (request));
+      g_free (request);
+      g_free (path);
+    }
     for (i = 0; i < n; i++) {
       gchar *head, *body;
       guint status = ws_raw_read_answer (raws[i], &head, &body);
@@ -88,7 +93,6 @@ GST_START_TEST (test_one_of_two_at_a_time)
     } while (!gst_message_has_name (message, "tryon-session-removed"));
     g_clear_pointer (&message, gst_message_unref);
   }
-  g_free (request);
   ws_pipeline_free (p);
 }
 

@@ -36,7 +36,9 @@ add (guint32 first, guint n)
 static gboolean
 answer (guint32 sequence)
 {
-  return gst_tryon_account_answer (account, sequence, image, 0, 0, NULL);
+  gint64 arrival = GST_TRYON_ACCOUNT_ANY_ARRIVAL;
+
+  return gst_tryon_account_answer (account, sequence, image, 0, 0, &arrival);
 }
 
 static void
@@ -84,11 +86,14 @@ fail_unless_none (void)
 GST_START_TEST (test_answer)
 {
   GstTryonAnswer a;
-  gint64 arrival;
+  gint64 arrival = 455;
 
   gst_tryon_account_add (account, 7, 123, 456);
   fail_unless_none ();
   fail_unless (gst_tryon_account_is_waiting (account, 7));
+  /* Another frame's number, from an earlier connection. */
+  fail_if (gst_tryon_account_answer (account, 7, image, 0, 99, &arrival));
+  arrival = GST_TRYON_ACCOUNT_ANY_ARRIVAL;
   fail_unless (gst_tryon_account_answer (account, 7, image,
           GST_TRYON_FRAME_FLAG_NOT_PROCESSED, 99, &arrival));
   fail_unless_equals_int64 (arrival, 456);

@@ -6,7 +6,7 @@
 
 #include "wsclient.h"
 
-typedef struct
+typedef struct _Line
 {
   GstTryonLoop *loop;
   GstTryonSession *session;
@@ -14,6 +14,7 @@ typedef struct
   GstTryonConnectionLimits limits;
   GstTryonChannel *channel;
   WsRaw *client;
+  struct _Line *replaced;       /* (nullable), from which it takes over */
 
   GMutex lock;
   GCond cond;
@@ -39,7 +40,8 @@ do_open (gpointer loop, gpointer user_data)
   Line *line = user_data;
 
   line->channel = gst_tryon_channel_new (line->loop, line->stream,
-      &line->limits, line->session, on_closed, line);
+      &line->limits, line->session, line->replaced != NULL,
+      line->replaced != NULL ? line->replaced->channel : NULL, on_closed, line);
 }
 
 /* @session: (nullable): to use instead of a new one. */

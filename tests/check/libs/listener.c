@@ -95,7 +95,8 @@ GST_START_TEST (test_port_0_is_never_shared)
   fail_unless (port != 0);
   fail_unless (port != gst_tryon_listener_get_port (second));
   fail_unless (is_reachable ("127.0.0.1", port));
-  fail_unless (gst_tryon_listener_get ("127.0.0.1", port, &error) == NULL);
+  fail_unless (gst_tryon_listener_get ("127.0.0.1", port, NULL,
+          &error) == NULL);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
   g_error_free (error);
   gst_object_unref (first);
@@ -127,7 +128,7 @@ GST_START_TEST (test_errors_name_address_and_port)
   for (i = 0; i < G_N_ELEMENTS (rows); i++) {
     GError *error = NULL;
 
-    fail_unless (gst_tryon_listener_get (rows[i].address, rows[i].port,
+    fail_unless (gst_tryon_listener_get (rows[i].address, rows[i].port, NULL,
             &error) == NULL);
     fail_unless (error != NULL && strstr (error->message, rows[i].text) != NULL,
         "%s: %s", rows[i].address, error ? error->message : "no error");
@@ -154,7 +155,7 @@ GST_START_TEST (test_addresses)
     {"::1", "::1", TRUE},
     {"::", "::1", TRUE},
   };
-  GstTryonListener *probe = gst_tryon_listener_get ("::1", 0, NULL);
+  GstTryonListener *probe = gst_tryon_listener_get ("::1", 0, NULL, NULL);
   gboolean ipv6 = probe != NULL;
   guint i;
 
@@ -196,6 +197,8 @@ GST_START_TEST (test_goes_on_after_too_many_open_files)
   GAsyncQueue *retries = g_async_queue_new ();
   WsRaw raw = { NULL, g_byte_array_sized_new (4096) };
   struct rlimit limit, few;
+  Desk desk = { NULL, };
+  guint id = desk_open (&desk, listener, &any);
 
   gst_debug_add_log_function (count_retries, retries, NULL);
   gst_debug_set_threshold_for_name ("tryon-acceptor", GST_LEVEL_WARNING);
@@ -215,6 +218,7 @@ GST_START_TEST (test_goes_on_after_too_many_open_files)
   ws_raw_send (&raw, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
   fail_unless_equals_int (ws_raw_read_answer (&raw, NULL, NULL), 404);
 
+  desk_close (&desk, listener, id);
   gst_debug_remove_log_function (count_retries);
   g_async_queue_unref (retries);
   g_byte_array_unref (raw.in);
@@ -238,8 +242,6 @@ GST_START_TEST (test_endpoints)
 
   one.session_id = "one";
   other.session_id = "other";
-  expect_status (port, "/ws/try-on/one/", WS_PROTOCOL_LINE, 404,
-      "SESSION_EXPIRED");
   id_one = desk_open (&desk_one, listener, &one);
   expect_status (port, "/ws/try-on/any/", WS_PROTOCOL_LINE, 404,
       "SESSION_EXPIRED");
@@ -270,6 +272,26 @@ GST_START_TEST (test_endpoints)
   expect_status (port, "/ws/try-on/one/", WS_PROTOCOL_LINE, 404,
       "SESSION_EXPIRED");
   desk_close (&desk_other, listener, id_other);
+  gst_object_unref (listener);
+}
+
+GST_END_TEST;
+
+/* Who comes before there is anything to serve is not sent away. */
+GST_START_TEST (test_early_client_waits)
+{
+  GstTryonListener *listener = listen_on ("127.0.0.1", 0);
+  WsRaw *raw = ws_raw_new (gst_tryon_listener_get_port (listener));
+  gchar *request = ws_request ("/ws/try-on/early/", WS_PROTOCOL_LINE);
+  Desk desk = { NULL, };
+  guint id;
+
+  ws_raw_send (raw, request, strlen (request));
+  id = desk_open (&desk, listener, &any);
+  fail_unless_equals_int (ws_raw_read_answer (raw, NULL, NULL), 101);
+  ws_raw_free (raw);
+  g_free (request);
+  desk_close (&desk, listener, id);
   gst_object_unref (listener);
 }
 
@@ -547,6 +569,7 @@ listener_suite (void)
 
   tc = tcase_create ("endpoints");
   tcase_add_test (tc, test_endpoints);
+  tcase_add_test (tc, test_early_client_waits);
   tcase_add_test (tc, test_endpoints_that_cannot_be);
   tcase_add_test (tc, test_removing_an_endpoint_ends_its_connections);
   suite_add_tcase (s, tc);
