@@ -220,20 +220,27 @@ case_get_received (gpointer loop, gpointer user_data)
       gst_tryon_connection_get_bytes_received (received->end->connection);
 }
 
+static inline gboolean
+case_is_closed (End * end)
+{
+  gboolean closed;
+
+  g_mutex_lock (&end->lock);
+  closed = end->n_closed > 0;
+  g_mutex_unlock (&end->lock);
+  return closed;
+}
+
 /* Until @bytes in all were read, or nothing is read any more. */
 static inline void
 case_await_received (End * end, guint64 bytes)
 {
   gint64 limit = g_get_monotonic_time () + PATIENCE;
   Received received = { end, 0 };
-  gboolean closed = FALSE;
 
-  while (received.bytes < bytes && !closed) {
+  while (received.bytes < bytes && !case_is_closed (end)) {
     fail_unless (g_get_monotonic_time () < limit);
     gst_tryon_loop_invoke_sync (end->loop, case_get_received, &received);
-    g_mutex_lock (&end->lock);
-    closed = end->n_closed > 0;
-    g_mutex_unlock (&end->lock);
   }
 }
 
@@ -337,10 +344,12 @@ case_expect_end (End * end, Raw * raw, guint16 code, const gchar * reason)
     raw_expect_eof (raw);
   } else {
     end_call (end, end_nothing);
-    fail_unless_equals_int (end->n_closed, 0);
+    fail_if (case_is_closed (end));
+    fail_unless (g_socket_shutdown (raw->socket, FALSE, TRUE, NULL));
+    raw_expect_eof (raw);
+    end_expect_closed (end, code, reason);
   }
   raw_close (raw);
-  end_expect_closed (end, code, reason);
 }
 
 /* The connection says why, and nothing else; then it waits until the peer has
@@ -351,7 +360,7 @@ case_expect_failure (End * end, Raw * raw, guint16 code)
   raw_expect_close (raw, code);
   raw_expect_eof (raw);
   end_call (end, end_nothing);
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_if (case_is_closed (end));
   raw_close (raw);
   end_expect_closed (end, code, NULL);
 }
