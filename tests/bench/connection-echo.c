@@ -174,8 +174,12 @@ start_cb (gpointer user_data)
   Echo *echo = g_new0 (Echo, 1);
 
   g_queue_init (&echo->waiting);
-  if (verbatim)
+  if (verbatim) {
     limits.max_message_bytes = limits.max_text_bytes = VERBATIM_MAX_BYTES;
+#ifdef GST_TRYON_CONNECTION_DEFAULT_MAX_FRAGMENTS
+    limits.max_fragments = G_MAXUINT;
+#endif
+  }
   gst_tryon_connection_new (start->loop, start->stream,
       GST_TRYON_CONNECTION_SERVER, &limits, &callbacks, echo, echo_free);
   g_object_unref (start->stream);
