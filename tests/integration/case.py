@@ -3,7 +3,12 @@
 
 import asyncio
 import functools
+import os
+import pathlib
+import shutil
+import ssl
 import statistics
+import sys
 import unittest
 
 import gstprocess
@@ -31,6 +36,24 @@ def bounded(seconds):
 
 def progress(text):
     print(text, flush=True)
+
+
+def certificate():
+    """The path of the test's certificate, for localhost, with its key."""
+    return pathlib.Path(os.environ['TRYON_TEST_DATA']) / 'tls/localhost.pem'
+
+
+def trusting():
+    """What a client needs that trusts that certificate, and no other."""
+    return ssl.create_default_context(cafile=str(certificate()))
+
+
+def main(program):
+    """Runs a module's tests, which need a program: skips them without it."""
+    if shutil.which(program) is None:
+        progress(f'SKIPPED: {program} is not there; tools/setup installs it')
+        sys.exit(77)
+    unittest.main()
 
 
 class IntegrationCase(unittest.IsolatedAsyncioTestCase):

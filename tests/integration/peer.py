@@ -55,18 +55,20 @@ def path_of(session):
     return f'/ws/try-on/{session}/'
 
 
-async def try_upgrade(port, path, method='GET', headers=None):
+async def try_upgrade(port, path, method='GET', headers=None, tls=None):
     """Asks for the WebSocket by hand, to see what a refusal says: status,
     headers and body. `headers` replace those of a good request, or with None
-    take them away."""
-    fields = {'Host': f'127.0.0.1:{port}', 'Connection': 'Upgrade',
+    take them away. With an SSL context it is `localhost` that is asked."""
+    name = 'localhost' if tls else '127.0.0.1'
+    fields = {'Host': f'{name}:{port}', 'Connection': 'Upgrade',
               'Upgrade': 'websocket', 'Sec-WebSocket-Version': '13',
               'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
               'Sec-WebSocket-Protocol': SUBPROTOCOL, **(headers or {})}
     lines = [f'{method} {path} HTTP/1.1',
              *(f'{name}: {value}' for name, value in fields.items() if value),
              '', '']
-    reader, writer = await asyncio.open_connection('127.0.0.1', port)
+    reader, writer = await asyncio.open_connection(
+        '127.0.0.1', port, ssl=tls, server_hostname=name if tls else None)
     writer.write('\r\n'.join(lines).encode())
     try:
         head = await asyncio.wait_for(reader.readuntil(b'\r\n\r\n'), 5)
@@ -139,19 +141,26 @@ class Peer:
 
     @classmethod
     async def connect(cls, port, session='demo', token=None, in_browser=False,
-                      origin=None, first_sequence=0, limit=5):
+                      origin=None, first_sequence=0, limit=5, tls=None):
         """Connects, and shows the token as a browser must, or in a header.
-        It offers to compress, which the server is not to take up."""
+        It offers to compress, which the server is not to take up. With an SSL
+        context it is wss, to `localhost`."""
         headers, subprotocols = {}, [SUBPROTOCOL]
         if token and in_browser:
             subprotocols.append(TOKEN_PREFIX + token)
         elif token:
             headers['Authorization'] = f'Bearer {token}'
+        base, options = f'ws://127.0.0.1:{port}', {}
+        if tls:
+            base = f'wss://localhost:{port}'
+            # Whatever else the name may stand for on this machine.
+            options = {'ssl': tls, 'host': '127.0.0.1',
+                       'server_hostname': 'localhost'}
         websocket = await asyncio.wait_for(websockets.connect(
-            f'ws://127.0.0.1:{port}{path_of(session)}',
+            base + path_of(session),
             subprotocols=subprotocols, extra_headers=headers, origin=origin,
             max_size=16 << 20, max_queue=None, ping_interval=None,
-            close_timeout=2), limit)
+            close_timeout=2, **options), limit)
         peer = cls(websocket, session, first_sequence)
         if websocket.subprotocol != SUBPROTOCOL:
             peer.faults.append(f'subprotocol {websocket.subprotocol}')
