@@ -313,6 +313,19 @@ class Proxy(case.IntegrationCase):
         self.assertEqual(status, 503)
         self.assertEqual(headers['retry-after'], '1')
 
+    @case.bounded(20)
+    async def test_taking_over(self):
+        """A client that comes back before it is known to be gone."""
+        await self.serve()
+        picture = self.make_pictures(1)[0]
+        first = await self.join_through()
+        await self.assert_served(first, picture)
+        second = await self.join_through()
+        await self.assert_served(second, picture)
+        await self.poll(lambda: first.is_closed, 'close')
+        self.assertEqual(first.close_code, 4000)
+        self.assert_clean(second)
+
     async def wait_homes(self, servers, count, limit=5):
         """The names of those who have a client, when there are `count`."""
         loop = asyncio.get_running_loop()
@@ -363,40 +376,76 @@ class Proxy(case.IntegrationCase):
 class Page(case.IntegrationCase):
     """The rest of docs/deployment.md."""
 
-    def launch_lines(self):
-        """What it gives to gst-launch-1.0, by hand and in the unit."""
-        lines = [line for text in blocks('sh') for line in text.splitlines()]
-        lines += [command for text in blocks('ini') for command in
-                  re.findall(r'^ExecStart=(.*)$', text, re.M)]
+    def commands(self):
+        """What it has one do, by hand and in the unit; without what needs
+        root, or more than this project."""
+        lines = []
+        for text in blocks('sh'):
+            lines += text.replace('\\\n', ' ').splitlines()
+        for text in blocks('ini'):
+            lines += re.findall(r'^ExecStart=(.*)$', text, re.M)
         for line in lines:
-            words = line.split(maxsplit=1)
-            if words[0] == 'sudo':
+            if line.startswith('sudo '):
                 case.progress(f'not run: {line}')
-                continue
-            self.assertEqual(pathlib.Path(words[0]).name, 'gst-launch-1.0')
-            yield words[1]
+            else:
+                case.progress(line)
+                yield line.split(maxsplit=1)
+
+    async def check_pipeline(self, line, picture):
+        """It serves a client, at another port, and ends with its answers sent
+        and a goodbye."""
+        port = gstprocess.free_port()
+        line, places = re.subn(r'\bport=(\d+|%i)', f'port={port}', line)
+        self.assertEqual(places, 1)
+        pipeline = await self.launch(line, line)
+        await wait_playing(pipeline)
+        certificate = re.search(r'\bcertificate=(\S+)', line)
+        tls = certificate and ssl.create_default_context(
+            cafile=certificate[1])
+        client = await self.join(port, tls=tls)
+        await self.assert_served(client, picture)
+        pipeline.ask_to_end()
+        await pipeline.wait_exit(5)
+        await self.poll(lambda: client.is_closed, 'close')
+        self.assertEqual(client.close_code, 1001)
 
     @case.bounded(60)
     async def test_commands(self):
-        """Each serves a client, at another port, and ends with its answers
-        sent and a goodbye."""
+        """In their order, in an empty folder."""
         picture = self.make_pictures(1)[0]
-        count = 0
-        for line in self.launch_lines():
-            case.progress(line)
-            port = gstprocess.free_port()
-            line, places = re.subn(r'\bport=(\d+|%i)', f'port={port}', line)
-            self.assertEqual(places, 1)
-            pipeline = await self.launch(line, line)
-            await wait_playing(pipeline)
-            client = await self.join(port)
-            await self.assert_served(client, picture)
-            pipeline.ask_to_end()
-            await pipeline.wait_exit(5)
-            await self.poll(lambda: client.is_closed, 'close')
-            self.assertEqual(client.close_code, 1001)
-            count += 1
-        self.assertGreaterEqual(count, 3)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)
+        pipelines = 0
+        for name, rest in self.commands():
+            if pathlib.Path(name).name == 'gst-launch-1.0':
+                await self.check_pipeline(rest, picture)
+                pipelines += 1
+            else:
+                command = await asyncio.create_subprocess_shell(
+                    f'{name} {rest}', stdin=asyncio.subprocess.DEVNULL)
+                self.assertEqual(await command.wait(), 0)
+        self.assertEqual(pipelines, 4)
+        self.assertEqual(pathlib.Path('tryon-key.pem').stat().st_mode & 0o777,
+                         0o600)
+
+    @case.bounded(20)
+    async def test_timeouts(self):
+        """A connection at rest outlives what nginx waits for, and a request
+        that nginx takes is not too long for tryonwssrc."""
+        text, = blocks('nginx')
+        host = await self.host('server', ECHO.format(name='src', port=0,
+                                                     options=''))
+        seconds = int(re.search(r'proxy_read_timeout (\d+)s;', text)[1])
+        interval = await host.get('src', 'ping-interval')
+        self.assertGreater(seconds * 1000, interval * 2)
+        first = re.search(r'client_header_buffer_size (\d+)k;', text)
+        more = re.search(r'large_client_header_buffers (\d+) (\d+)k;', text)
+        header = int(first[1]) + int(more[1]) * int(more[2])
+        # And what nginx adds.
+        self.assertLess(header * 1024 + 1024,
+                        await host.get('src', 'max-header-bytes'))
 
     @case.bounded(20)
     async def test_unit(self):
