@@ -3,6 +3,7 @@
 
   attack_handshake.py NAME PORT [OPTIONS AS JSON]
   attack_frames.py NAME PORT [OPTIONS AS JSON]
+  attack_limits.py NAME PORT [OPTIONS AS JSON]
 
 They are processes of their own, so that their work is not in the way of the
 client beside them that is watched. Nothing but sockets and the standard
