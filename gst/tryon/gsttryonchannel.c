@@ -34,9 +34,13 @@ struct _GstTryonChannel
   gint64 close_timeout;         /* microseconds */
   gint64 closing_since;         /* 0 while the session is not being closed */
 
+  /* There is something to be moved; whoever holds the lock looks again. Atomic. */
+  gint wanted;
+
   /* Lets one thread at a time move messages from the session to the connection,
-   * so that they stay in order; guards what follows. Taken behind the lock that
-   * the session holds as it wakes, and before its other lock. */
+   * so that they stay in order; guards what follows. Who only wants that done
+   * doesn't wait for it: a thread that is put aside while it holds it must not
+   * hold up the loop's. Taken before the session's lock. */
   GMutex lock;
   GstTryonConnection *connection;       /* %NULL once it has ended */
   gint64 last_progress;         /* when a message could last be given */
@@ -101,20 +105,25 @@ pump_unlocked (GstTryonChannel * channel)
   }
 }
 
-/* From any thread. Returns whether the connection is to be closed. */
+/* From any thread. Returns whether the connection is to be closed; of threads that
+ * come at the same time the one that did the work is told. */
 static gboolean
 pump (GstTryonChannel * channel)
 {
-  gboolean closes;
+  gboolean closes = FALSE;
 
-  g_mutex_lock (&channel->lock);
-  pump_unlocked (channel);
-  closes = channel->close_code != 0;
-  g_mutex_unlock (&channel->lock);
+  g_atomic_int_set (&channel->wanted, TRUE);
+  while (g_atomic_int_get (&channel->wanted)
+      && g_mutex_trylock (&channel->lock)) {
+    g_atomic_int_set (&channel->wanted, FALSE);
+    pump_unlocked (channel);
+    closes = channel->close_code != 0;
+    g_mutex_unlock (&channel->lock);
+  }
   return closes;
 }
 
-/* On the loop: nothing but close_code is changed by others, and that once. */
+/* On the loop, which alone changes the connection; close_code is changed once. */
 static void
 pump_and_close (GstTryonChannel * channel)
 {
@@ -141,6 +150,27 @@ on_wake (gpointer user_data)
         (GDestroyNotify) channel_unref);
 }
 
+/* Whether the client has taken nothing for too long; said once. */
+static gboolean
+is_stalled (GstTryonChannel * channel, gint64 now)
+{
+  gboolean stalled;
+
+  /* Somebody is at it: no. */
+  if (!g_mutex_trylock (&channel->lock))
+    return FALSE;
+  if (gst_tryon_connection_is_writable (channel->connection))
+    channel->last_progress = now;
+  stalled = now - channel->last_progress > STALL_TIMEOUT;
+  if (stalled)
+    channel->last_progress = now;
+  g_mutex_unlock (&channel->lock);
+  /* Who came meanwhile has left it to us. */
+  if (g_atomic_int_get (&channel->wanted))
+    pump_and_close (channel);
+  return stalled;
+}
+
 /* The session is to be closed, and what it had to say before does not leave.
  * Nothing more is taken from the client, and it has the time of a close handshake
  * to read on. */
@@ -161,17 +191,9 @@ on_tick (gpointer user_data)
 {
   GstTryonChannel *channel = user_data;
   gint64 now = g_get_monotonic_time ();
-  gboolean stalled;
 
   gst_tryon_session_tick (channel->session);
-  g_mutex_lock (&channel->lock);
-  if (gst_tryon_connection_is_writable (channel->connection))
-    channel->last_progress = now;
-  stalled = now - channel->last_progress > STALL_TIMEOUT;
-  if (stalled)
-    channel->last_progress = now;       /* said once */
-  g_mutex_unlock (&channel->lock);
-  if (stalled) {
+  if (is_stalled (channel, now)) {
     GST_WARNING ("session %s: the client takes nothing, closing",
         gst_tryon_session_get_id (channel->session));
     gst_tryon_connection_close (channel->connection,

@@ -55,12 +55,16 @@ struct _GstTryonSession
   guint64 messages_invalid;
   guint64 meta_misses;
 
-  /* Guards the three below, and is held while wake runs, so that disconnect()
-   * can promise that it does not run any more. Never taken with lock held. */
+  /* Guards what follows. Not held while wake runs: threads that wake at the same
+   * time must not wait for each other, least of all the transport's. Never taken
+   * with lock held. */
   GMutex wake_lock;
+  GCond wake_cond;              /* no wake runs any more */
   GstTryonSessionWakeFunc wake;
   gpointer wake_data;
   GDestroyNotify wake_notify;
+  guint wakes_running;
+  gboolean wake_ends;           /* somebody waits for that */
 };
 
 void gst_tryon_session_item_free (GstTryonSessionItem * item);

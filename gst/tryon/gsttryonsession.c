@@ -70,6 +70,7 @@ gst_tryon_session_finalize (GObject * object)
   g_free (session->id);
   g_mutex_clear (&session->lock);
   g_mutex_clear (&session->wake_lock);
+  g_cond_clear (&session->wake_cond);
   g_cond_clear (&session->cond);
 
   G_OBJECT_CLASS (gst_tryon_session_parent_class)->finalize (object);
@@ -86,6 +87,7 @@ gst_tryon_session_init (GstTryonSession * session)
 {
   g_mutex_init (&session->lock);
   g_mutex_init (&session->wake_lock);
+  g_cond_init (&session->wake_cond);
   g_cond_init (&session->cond);
   g_queue_init (&session->inbox);
   g_queue_init (&session->texts);
@@ -149,6 +151,26 @@ has_output_unlocked (GstTryonSession * session)
       gst_tryon_account_has_answer (session->account);
 }
 
+static void
+run_wake (GstTryonSession * session)
+{
+  GstTryonSessionWakeFunc wake;
+  gpointer data;
+
+  g_mutex_lock (&session->wake_lock);
+  wake = session->wake;
+  data = session->wake_data;
+  session->wakes_running += wake != NULL;
+  g_mutex_unlock (&session->wake_lock);
+  if (wake == NULL)
+    return;
+  wake (data);
+  g_mutex_lock (&session->wake_lock);
+  if (--session->wakes_running == 0 && session->wake_ends)
+    g_cond_broadcast (&session->wake_cond);
+  g_mutex_unlock (&session->wake_lock);
+}
+
 void
 gst_tryon_session_unlock_and_wake (GstTryonSession * session)
 {
@@ -160,12 +182,8 @@ gst_tryon_session_unlock_and_wake (GstTryonSession * session)
   /* Not before: who waits would only go on to wait for the lock. */
   if (item_came)
     g_cond_broadcast (&session->cond);
-  if (!wake)
-    return;
-  g_mutex_lock (&session->wake_lock);
-  if (session->wake != NULL)
-    session->wake (session->wake_data);
-  g_mutex_unlock (&session->wake_lock);
+  if (wake)
+    run_wake (session);
 }
 
 static void
@@ -219,6 +237,12 @@ set_wake (GstTryonSession * session, GstTryonSessionWakeFunc wake,
   g_mutex_lock (&session->wake_lock);
   old_notify = session->wake_notify;
   old_data = session->wake_data;
+  /* New ones don't begin, and those that run end soon: they don't wait. */
+  session->wake = NULL;
+  session->wake_ends = TRUE;
+  while (session->wakes_running > 0)
+    g_cond_wait (&session->wake_cond, &session->wake_lock);
+  session->wake_ends = FALSE;
   session->wake = wake;
   session->wake_data = user_data;
   session->wake_notify = notify;

@@ -78,8 +78,9 @@ GST_TRYON_API void              gst_tryon_session_set_max_in_flight (GstTryonSes
 /* ---- the transport's side ---- */
 
 /* Called from any thread when next_output() has something to give; it may come
- * more often than needed. It may ask for it at once, and must not wait: it runs
- * under a lock that gst_tryon_session_disconnect() takes too. */
+ * more often than needed, and from several at a time. It may ask for it at once,
+ * and must not wait: gst_tryon_session_disconnect() waits for it, and must not be
+ * called from within. */
 typedef void (*GstTryonSessionWakeFunc) (gpointer user_data);
 
 /**

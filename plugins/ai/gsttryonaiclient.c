@@ -29,13 +29,19 @@ struct _GstTryonAiClient
   gatomicrefcount ref_count;
   GstTryonLoop *loop;
 
+  gint wanted;                  /* atomic: frames are to be sent */
+  gint n_calls;                 /* atomic: messages on their way to the loop */
+
   /* Lets one thread at a time hand messages to the connection, so that they stay
-   * in order; guards what follows. Taken before the owner's own lock. */
+   * in order; guards what follows. Who has a frame doesn't wait for it: a thread
+   * that is put aside while it holds it must not hold up the loop's. Taken before
+   * the owner's own lock. */
   GMutex lock;
   guint generation;             /* the target's */
   GstTryonConnection *connection;       /* the loop's thread alone changes it */
-  guint n_calls;                /* messages on their way to the loop's thread */
   gboolean texts_sent;          /* all that goes before the next frame */
+
+  GMutex heard_lock;            /* held for short; guards what follows */
   gint64 heard;                 /* when something came last */
   gboolean is_owed;             /* the answer to the newest frame sent */
   guint32 newest_sent;
@@ -64,6 +70,7 @@ struct _GstTryonAiClient
 
 static void start_attempt (GstTryonAiClient * client);
 static void pump (GstTryonAiClient * client);
+static void pump_frames (GstTryonAiClient * client);
 
 static GstTryonAiClient *
 client_ref (GstTryonAiClient * client)
@@ -84,6 +91,7 @@ client_unref (gpointer data)
   gst_clear_structure (&client->quality.message);
   gst_clear_structure (&client->pause.message);
   g_mutex_clear (&client->lock);
+  g_mutex_clear (&client->heard_lock);
   g_free (client->farewell);
   g_free (client);
 }
@@ -215,11 +223,11 @@ on_tick (gpointer user_data)
   gboolean is_silent;
   gchar *reason;
 
-  g_mutex_lock (&client->lock);
+  g_mutex_lock (&client->heard_lock);
   if (!client->is_owed)
     client->heard = now;
   is_silent = now - client->heard >= client->target->silence_timeout * 1000LL;
-  g_mutex_unlock (&client->lock);
+  g_mutex_unlock (&client->heard_lock);
   if (!is_silent)
     return;
   reason = g_strdup_printf ("it has frames, and nothing came for %u ms",
@@ -232,11 +240,11 @@ on_tick (gpointer user_data)
 static void
 note_heard (GstTryonAiClient * client, const guint32 * sequence)
 {
-  g_mutex_lock (&client->lock);
+  g_mutex_lock (&client->heard_lock);
   client->heard = g_get_monotonic_time ();
   if (sequence != NULL && *sequence == client->newest_sent)
     client->is_owed = FALSE;
-  g_mutex_unlock (&client->lock);
+  g_mutex_unlock (&client->heard_lock);
 }
 
 /* ---- what comes ---- */
@@ -370,8 +378,7 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   }
   g_clear_error (&error);
   /* An answer is a place for the next frame. */
-  if (connection == client->connection)
-    pump (client);
+  pump_frames (client);
   client_unref (client);
 }
 
@@ -460,10 +467,12 @@ send_next_frame (GstTryonAiClient * client)
   if (!client->callbacks.next_frame (client->generation, &header, &image,
           client->user_data))
     return FALSE;
+  g_mutex_lock (&client->heard_lock);
   if (!client->is_owed)
     client->heard = g_get_monotonic_time ();
   client->is_owed = TRUE;
   client->newest_sent = header.sequence;
+  g_mutex_unlock (&client->heard_lock);
   gst_tryon_frame_header_write (&header, data);
   sent = gst_tryon_connection_send_binary (client->connection, data,
       sizeof (data), image);
@@ -484,14 +493,29 @@ can_send (GstTryonAiClient * client)
 /* With the lock. A message that is on its way here comes before the frames
  * behind it. */
 static void
-pump_frames (GstTryonAiClient * client)
+pump_frames_unlocked (GstTryonAiClient * client)
 {
-  while (client->texts_sent && client->n_calls == 0 && can_send (client)) {
+  while (client->texts_sent && g_atomic_int_get (&client->n_calls) == 0
+      && can_send (client)) {
     if (!send_next_frame (client))
       break;
   }
 }
 
+/* From any thread. */
+static void
+pump_frames (GstTryonAiClient * client)
+{
+  g_atomic_int_set (&client->wanted, TRUE);
+  while (g_atomic_int_get (&client->wanted)
+      && g_mutex_trylock (&client->lock)) {
+    g_atomic_int_set (&client->wanted, FALSE);
+    pump_frames_unlocked (client);
+    g_mutex_unlock (&client->lock);
+  }
+}
+
+/* On the loop's thread, which is the only one for texts. */
 static void
 pump (GstTryonAiClient * client)
 {
@@ -499,8 +523,8 @@ pump (GstTryonAiClient * client)
   client->texts_sent = FALSE;
   while (can_send (client) && !client->texts_sent)
     client->texts_sent = !send_next_text (client);
-  pump_frames (client);
   g_mutex_unlock (&client->lock);
+  pump_frames (client);
 }
 
 static void
@@ -539,10 +563,12 @@ use_stream (GstTryonAiClient * client, GIOStream * stream)
   connection = gst_tryon_connection_new (client->loop, stream,
       GST_TRYON_CONNECTION_CLIENT, &limits, &connection_callbacks,
       client_ref (client), client_unref);
-  g_mutex_lock (&client->lock);
-  client->connection = connection;
+  g_mutex_lock (&client->heard_lock);
   client->is_owed = FALSE;
   client->heard = g_get_monotonic_time ();
+  g_mutex_unlock (&client->heard_lock);
+  g_mutex_lock (&client->lock);
+  client->connection = connection;
   g_mutex_unlock (&client->lock);
   set_timer (client, &client->timer, client->target->connect_timeout,
       on_open_timeout);
@@ -696,9 +722,7 @@ take_message (Call * call, Pending * pending)
 {
   GstTryonAiClient *client = call->client;
 
-  g_mutex_lock (&client->lock);
-  client->n_calls--;
-  g_mutex_unlock (&client->lock);
+  g_atomic_int_add (&client->n_calls, -1);
   if (client->freed)
     return;
   gst_clear_structure (&pending->message);
@@ -748,9 +772,7 @@ static void
 invoke_message (GstTryonAiClient * client, GSourceFunc func,
     GstStructure * message)
 {
-  g_mutex_lock (&client->lock);
-  client->n_calls++;
-  g_mutex_unlock (&client->lock);
+  g_atomic_int_inc (&client->n_calls);
   invoke (client, func, NULL, message);
 }
 
@@ -798,9 +820,7 @@ gst_tryon_ai_client_control (GstTryonAiClient * client, const gchar * action,
 void
 gst_tryon_ai_client_wake (GstTryonAiClient * client)
 {
-  g_mutex_lock (&client->lock);
   pump_frames (client);
-  g_mutex_unlock (&client->lock);
 }
 
 GstTryonAiClient *
@@ -818,6 +838,7 @@ gst_tryon_ai_client_new (GstTryonLoop * loop,
   client = g_new0 (GstTryonAiClient, 1);
   g_atomic_ref_count_init (&client->ref_count);
   g_mutex_init (&client->lock);
+  g_mutex_init (&client->heard_lock);
   client->loop = gst_object_ref (loop);
   client->callbacks = *callbacks;
   client->user_data = user_data;

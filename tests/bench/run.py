@@ -157,7 +157,7 @@ def show_overload(bench, name, result, closed):
     show(f"{name} clients", [result])
     print("    second  processed/s  p95 ms  MB     not sent  dropped")
     for s in result["samples"][1:]:
-        print(f"    {s['time']:>6.1f}  {s['processed'] / s['seconds']:>11.0f}"
+        print(f"    {s['time']:>6.1f}  {s['processed'] / max(s['seconds'], 0.001):>11.0f}"
               f"  {s['p95_us'] / 1000:>6.0f}  {s['rss_kb'] / 1024:<5.1f}"
               f"  {s['skipped']:>8}  {name_reasons([s])}")
     offered = (result["sent"] + result["skipped"]) / result["seconds"]
