@@ -7,6 +7,7 @@
 
 #include "gsttryonaiclient.h"
 #include "gsttryonaimessage.h"
+#include "gsttryonaisender.h"
 
 GST_DEBUG_CATEGORY_STATIC (tryon_ai_client_debug);
 #define GST_CAT_DEFAULT tryon_ai_client_debug
@@ -17,34 +18,12 @@ GST_DEBUG_CATEGORY_STATIC (tryon_ai_client_debug);
 /* Characters of what a service says that are passed on to people. */
 #define MAX_WORDS 200
 
-/* A command in its newest form, and whether this connection was sent it. */
-typedef struct
-{
-  GstStructure *message;
-  gboolean sent;
-} Pending;
-
 struct _GstTryonAiClient
 {
   gatomicrefcount ref_count;
   GstTryonLoop *loop;
 
-  gint wanted;                  /* atomic: frames are to be sent */
-  gint n_calls;                 /* atomic: messages on their way to the loop */
-
-  /* Lets one thread at a time hand messages to the connection, so that they stay
-   * in order; guards what follows. Who has a frame doesn't wait for it: a thread
-   * that is put aside while it holds it must not hold up the loop's. Taken before
-   * the owner's own lock. */
-  GMutex lock;
-  guint generation;             /* the target's */
-  GstTryonConnection *connection;       /* the loop's thread alone changes it */
-  gboolean texts_sent;          /* all that goes before the next frame */
-
-  GMutex heard_lock;            /* held for short; guards what follows */
-  gint64 heard;                 /* when something came last */
-  gboolean is_owed;             /* the answer to the newest frame sent */
-  guint32 newest_sent;
+  GstTryonAiSender sender;
 
   /* From here on the loop's thread only. */
   GstTryonAiClientCallbacks callbacks;
@@ -61,16 +40,9 @@ struct _GstTryonAiClient
   guint backoff;                /* milliseconds, 0 at first */
   gint64 ready_since;
   gchar *farewell;              /* what the service said before it closed */
-
-  gboolean init_sent;
-  Pending reference;
-  Pending quality;
-  Pending pause;
 };
 
 static void start_attempt (GstTryonAiClient * client);
-static void pump (GstTryonAiClient * client);
-static void pump_frames (GstTryonAiClient * client);
 
 static GstTryonAiClient *
 client_ref (GstTryonAiClient * client)
@@ -87,11 +59,7 @@ client_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&client->ref_count))
     return;
   gst_object_unref (client->loop);
-  gst_clear_structure (&client->reference.message);
-  gst_clear_structure (&client->quality.message);
-  gst_clear_structure (&client->pause.message);
-  g_mutex_clear (&client->lock);
-  g_mutex_clear (&client->heard_lock);
+  gst_tryon_ai_sender_clear (&client->sender);
   g_free (client->farewell);
   g_free (client);
 }
@@ -142,12 +110,8 @@ drop_attempt (GstTryonAiClient * client)
 static GstTryonConnection *
 take_connection (GstTryonAiClient * client)
 {
-  GstTryonConnection *connection;
+  GstTryonConnection *connection = gst_tryon_ai_sender_detach (&client->sender);
 
-  g_mutex_lock (&client->lock);
-  connection = g_steal_pointer (&client->connection);
-  client->texts_sent = FALSE;
-  g_mutex_unlock (&client->lock);
   g_clear_pointer (&client->tick, gst_tryon_tick_free);
   return connection;
 }
@@ -219,32 +183,15 @@ static void
 on_tick (gpointer user_data)
 {
   GstTryonAiClient *client = user_data;
-  gint64 now = g_get_monotonic_time ();
-  gboolean is_silent;
   gchar *reason;
 
-  g_mutex_lock (&client->heard_lock);
-  if (!client->is_owed)
-    client->heard = now;
-  is_silent = now - client->heard >= client->target->silence_timeout * 1000LL;
-  g_mutex_unlock (&client->heard_lock);
-  if (!is_silent)
+  if (!gst_tryon_ai_sender_is_silent (&client->sender,
+          client->target->silence_timeout * 1000LL))
     return;
   reason = g_strdup_printf ("it has frames, and nothing came for %u ms",
       client->target->silence_timeout);
   fail (client, reason);
   g_free (reason);
-}
-
-/* @sequence: (nullable): of the frame that was answered */
-static void
-note_heard (GstTryonAiClient * client, const guint32 * sequence)
-{
-  g_mutex_lock (&client->heard_lock);
-  client->heard = g_get_monotonic_time ();
-  if (sequence != NULL && *sequence == client->newest_sent)
-    client->is_owed = FALSE;
-  g_mutex_unlock (&client->heard_lock);
 }
 
 /* ---- what comes ---- */
@@ -317,9 +264,9 @@ on_text (GstTryonConnection * connection, const gchar * text, gsize size,
   GstStructure *message;
   GError *error = NULL;
 
-  if (connection != client->connection)
+  if (connection != client->sender.connection)
     return;
-  note_heard (client, NULL);
+  gst_tryon_ai_sender_note_heard (&client->sender, NULL);
   message = gst_tryon_message_parse (text, size, &error);
   if (message == NULL) {
     client->callbacks.fault (client->target->generation, error->message,
@@ -352,7 +299,7 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   gboolean is_answer, ok;
   GError *error = NULL;
 
-  if (connection != client->connection) {
+  if (connection != client->sender.connection) {
     gst_buffer_unref (message);
     return;
   }
@@ -366,19 +313,20 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   } else {
     gst_buffer_unref (message);
   }
-  note_heard (client, is_answer ? &header.sequence : NULL);
+  gst_tryon_ai_sender_note_heard (&client->sender,
+      is_answer ? &header.sequence : NULL);
   if (!is_answer) {
     client->callbacks.fault (generation, error->message, client->user_data);
   } else {
     client->callbacks.answer (generation, &header, image, error,
         client->user_data);
     /* It says as much as session_ready would have. */
-    if (ok && connection == client->connection)
+    if (ok && connection == client->sender.connection)
       become_ready (client);
   }
   g_clear_error (&error);
   /* An answer is a place for the next frame. */
-  pump_frames (client);
+  gst_tryon_ai_sender_wake (&client->sender);
   client_unref (client);
 }
 
@@ -396,7 +344,7 @@ on_closed (GstTryonConnection * connection, guint16 code, const gchar * reason,
       start_attempt (client);
     return;
   }
-  if (connection != client->connection)
+  if (connection != client->sender.connection)
     return;
   if (reason == NULL || reason[0] == '\0')
     reason = client->farewell;
@@ -406,134 +354,13 @@ on_closed (GstTryonConnection * connection, guint16 code, const gchar * reason,
   g_free (words);
 }
 
-/* ---- what goes ---- */
-
-static gboolean
-send_text (GstTryonAiClient * client, const GstStructure * message)
-{
-  gsize size;
-  gchar *text = gst_tryon_message_serialize (message, &size);
-  gboolean sent;
-
-  sent = gst_tryon_connection_send_text (client->connection, text, size);
-  g_free (text);
-  return sent;
-}
-
-static gboolean
-send_init (GstTryonAiClient * client)
-{
-  GstStructure *init;
-  gboolean sent;
-
-  if (client->target->init != NULL)
-    return send_text (client, client->target->init);
-  init = gst_structure_new_empty ("init_session");
-  sent = send_text (client, init);
-  gst_structure_free (init);
-  return sent;
-}
-
-/* With the lock, on the loop's thread: the next thing that is to be said before
- * the next frame. %FALSE when there is nothing. */
-static gboolean
-send_next_text (GstTryonAiClient * client)
-{
-  Pending *pending[] = { &client->reference, &client->quality, &client->pause };
-  guint i;
-
-  if (!client->init_sent) {
-    client->init_sent = send_init (client);
-    return client->init_sent;
-  }
-  for (i = 0; i < G_N_ELEMENTS (pending); i++) {
-    if (pending[i]->message == NULL || pending[i]->sent)
-      continue;
-    pending[i]->sent = send_text (client, pending[i]->message);
-    return pending[i]->sent;
-  }
-  return FALSE;
-}
-
-/* With the lock. */
-static gboolean
-send_next_frame (GstTryonAiClient * client)
-{
-  guint8 data[GST_TRYON_PROTOCOL_HEADER_SIZE];
-  GstTryonFrameHeader header;
-  GstBuffer *image;
-  gboolean sent;
-
-  if (!client->callbacks.next_frame (client->generation, &header, &image,
-          client->user_data))
-    return FALSE;
-  g_mutex_lock (&client->heard_lock);
-  if (!client->is_owed)
-    client->heard = g_get_monotonic_time ();
-  client->is_owed = TRUE;
-  client->newest_sent = header.sequence;
-  g_mutex_unlock (&client->heard_lock);
-  gst_tryon_frame_header_write (&header, data);
-  sent = gst_tryon_connection_send_binary (client->connection, data,
-      sizeof (data), image);
-  if (!sent)
-    GST_WARNING ("frame %u could not be sent", header.sequence);
-  gst_buffer_unref (image);
-  return sent;
-}
-
-/* With the lock. */
-static gboolean
-can_send (GstTryonAiClient * client)
-{
-  return client->connection != NULL &&
-      gst_tryon_connection_is_writable (client->connection);
-}
-
-/* With the lock. A message that is on its way here comes before the frames
- * behind it. */
-static void
-pump_frames_unlocked (GstTryonAiClient * client)
-{
-  while (client->texts_sent && g_atomic_int_get (&client->n_calls) == 0
-      && can_send (client)) {
-    if (!send_next_frame (client))
-      break;
-  }
-}
-
-/* From any thread. */
-static void
-pump_frames (GstTryonAiClient * client)
-{
-  g_atomic_int_set (&client->wanted, TRUE);
-  while (g_atomic_int_get (&client->wanted)
-      && g_mutex_trylock (&client->lock)) {
-    g_atomic_int_set (&client->wanted, FALSE);
-    pump_frames_unlocked (client);
-    g_mutex_unlock (&client->lock);
-  }
-}
-
-/* On the loop's thread, which is the only one for texts. */
-static void
-pump (GstTryonAiClient * client)
-{
-  g_mutex_lock (&client->lock);
-  client->texts_sent = FALSE;
-  while (can_send (client) && !client->texts_sent)
-    client->texts_sent = !send_next_text (client);
-  g_mutex_unlock (&client->lock);
-  pump_frames (client);
-}
-
 static void
 on_writable (GstTryonConnection * connection, gpointer user_data)
 {
   GstTryonAiClient *client = user_data;
 
-  if (connection == client->connection)
-    pump (client);
+  if (connection == client->sender.connection)
+    gst_tryon_ai_sender_pump (&client->sender);
 }
 
 static const GstTryonConnectionCallbacks connection_callbacks = {
@@ -553,27 +380,20 @@ use_stream (GstTryonAiClient * client, GIOStream * stream)
 {
   static const GstTryonConnectionLimits limits =
       GST_TRYON_CONNECTION_LIMITS_INIT;
-  GstTryonConnection *connection;
+  GstStructure *init;
 
-  client->init_sent = FALSE;
-  client->reference.sent = FALSE;
-  client->quality.sent = FALSE;
-  client->pause.sent = FALSE;
   g_clear_pointer (&client->farewell, g_free);
-  connection = gst_tryon_connection_new (client->loop, stream,
-      GST_TRYON_CONNECTION_CLIENT, &limits, &connection_callbacks,
-      client_ref (client), client_unref);
-  g_mutex_lock (&client->heard_lock);
-  client->is_owed = FALSE;
-  client->heard = g_get_monotonic_time ();
-  g_mutex_unlock (&client->heard_lock);
-  g_mutex_lock (&client->lock);
-  client->connection = connection;
-  g_mutex_unlock (&client->lock);
   set_timer (client, &client->timer, client->target->connect_timeout,
       on_open_timeout);
   client->tick = gst_tryon_loop_add_tick (client->loop, on_tick, client);
-  pump (client);
+  if (client->target->init != NULL)
+    init = gst_structure_copy (client->target->init);
+  else
+    init = gst_structure_new_empty ("init_session");
+  gst_tryon_ai_sender_attach (&client->sender,
+      gst_tryon_connection_new (client->loop, stream,
+          GST_TRYON_CONNECTION_CLIENT, &limits, &connection_callbacks,
+          client_ref (client), client_unref), init);
 }
 
 static void
@@ -682,9 +502,7 @@ do_leave (gpointer user_data)
     gst_tryon_connection_close (client->leaving, GST_TRYON_CLOSE_NORMAL,
         "the session has ended");
   }
-  gst_clear_structure (&client->reference.message);
-  gst_clear_structure (&client->quality.message);
-  gst_clear_structure (&client->pause.message);
+  gst_tryon_ai_sender_forget_texts (&client->sender);
   if (client->target != NULL)
     set_state (client, GST_TRYON_AI_STATE_DISCONNECTED, "the session ended");
   g_clear_pointer (&client->target, gst_tryon_ai_target_free);
@@ -705,9 +523,7 @@ do_join (gpointer user_data)
     return G_SOURCE_REMOVE;
   client->target = g_steal_pointer (&call->target);
   client->backoff = 0;
-  g_mutex_lock (&client->lock);
-  client->generation = client->target->generation;
-  g_mutex_unlock (&client->lock);
+  gst_tryon_ai_sender_begin (&client->sender, client->target->generation);
   if (client->leaving != NULL)
     set_timer (client, &client->timer, LEAVE_TIMEOUT, on_leave_timeout);
   else
@@ -716,27 +532,14 @@ do_join (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A message that was announced is here. */
-static void
-take_message (Call * call, Pending * pending)
-{
-  GstTryonAiClient *client = call->client;
-
-  g_atomic_int_add (&client->n_calls, -1);
-  if (client->freed)
-    return;
-  gst_clear_structure (&pending->message);
-  pending->message = g_steal_pointer (&call->message);
-  pending->sent = FALSE;
-  pump (client);
-}
-
+/* Also after the end: what was announced has to be taken. */
 static gboolean
 do_set_reference (gpointer user_data)
 {
   Call *call = user_data;
 
-  take_message (call, &call->client->reference);
+  gst_tryon_ai_sender_take_text (&call->client->sender,
+      GST_TRYON_AI_TEXT_REFERENCE, g_steal_pointer (&call->message));
   return G_SOURCE_REMOVE;
 }
 
@@ -744,11 +547,11 @@ static gboolean
 do_control (gpointer user_data)
 {
   Call *call = user_data;
-  GstTryonAiClient *client = call->client;
   const gchar *action = gst_structure_get_string (call->message, "action");
 
-  take_message (call, strcmp (action, "adjust_quality") == 0 ?
-      &client->quality : &client->pause);
+  gst_tryon_ai_sender_take_text (&call->client->sender,
+      strcmp (action, "adjust_quality") == 0 ? GST_TRYON_AI_TEXT_QUALITY :
+      GST_TRYON_AI_TEXT_PAUSE, g_steal_pointer (&call->message));
   return G_SOURCE_REMOVE;
 }
 
@@ -772,7 +575,7 @@ static void
 invoke_message (GstTryonAiClient * client, GSourceFunc func,
     GstStructure * message)
 {
-  g_atomic_int_inc (&client->n_calls);
+  gst_tryon_ai_sender_announce_text (&client->sender);
   invoke (client, func, NULL, message);
 }
 
@@ -820,7 +623,7 @@ gst_tryon_ai_client_control (GstTryonAiClient * client, const gchar * action,
 void
 gst_tryon_ai_client_wake (GstTryonAiClient * client)
 {
-  pump_frames (client);
+  gst_tryon_ai_sender_wake (&client->sender);
 }
 
 GstTryonAiClient *
@@ -837,11 +640,10 @@ gst_tryon_ai_client_new (GstTryonLoop * loop,
   }
   client = g_new0 (GstTryonAiClient, 1);
   g_atomic_ref_count_init (&client->ref_count);
-  g_mutex_init (&client->lock);
-  g_mutex_init (&client->heard_lock);
   client->loop = gst_object_ref (loop);
   client->callbacks = *callbacks;
   client->user_data = user_data;
+  gst_tryon_ai_sender_init (&client->sender, callbacks->next_frame, user_data);
   return client;
 }
 

@@ -27,7 +27,7 @@ typedef struct _GstTryonAiClient GstTryonAiClient;
  * GstTryonAiClientCallbacks:
  * @state: it changed; @address is the service's, @reason (nullable) says why
  * @next_frame: the next frame to send, %FALSE for none. @image (transfer full).
- *     Also from the thread of gst_tryon_ai_client_wake(), under the client's lock
+ *     Also from the thread of gst_tryon_ai_client_wake(), under a lock of its own
  * @answer: the service answered a frame. @image (transfer full) (nullable): the
  *     processed one, %NULL for a drop or with @error, when it was none
  * @granted: the number of frames that the service takes unanswered

@@ -128,54 +128,6 @@ G_DEFINE_TYPE_WITH_CODE (GstTryonAiSink, gst_tryon_ai_sink, GST_TYPE_BASE_SINK,
 GST_ELEMENT_REGISTER_DEFINE (tryonaisink, "tryonaisink", GST_RANK_NONE,
     GST_TYPE_TRYON_AI_SINK);
 
-/* ---- what must not be done under the lock ---- */
-
-/* With the lock. A thread is woken only for what it waits for: each wake costs
- * as much as all that is done with a frame here. */
-static gboolean
-has_work_for_waiters (GstTryonAiSink * self)
-{
-  gint64 deadline;
-
-  if (self->in_eos)
-    return TRUE;
-  if (self->task_until == 0 || self->flushing)
-    return FALSE;
-  if (gst_tryon_ai_queue_can_pop (self->queue))
-    return TRUE;
-  deadline = gst_tryon_ai_queue_get_next_deadline (self->queue);
-  return deadline >= 0 && deadline < self->task_until;
-}
-
-void
-gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self)
-{
-  GQueue dropped = G_QUEUE_INIT;
-  gboolean answers, send, wake;
-  GstTryonAiItem *item;
-
-  while ((item = gst_tryon_ai_queue_pop_dropped (self->queue)) != NULL)
-    g_queue_push_tail (&dropped, item);
-  send = gst_tryon_ai_queue_has_frame_to_send (self->queue);
-  /* In a branch that ends here, another one answers the session. */
-  answers = self->srcpad != NULL && gst_pad_is_linked (self->srcpad);
-  wake = has_work_for_waiters (self);
-  g_mutex_unlock (&self->lock);
-
-  /* Not before: it would only wait for the lock. */
-  if (wake)
-    g_cond_broadcast (&self->cond);
-  while ((item = g_queue_pop_head (&dropped)) != NULL) {
-    GST_LOG_OBJECT (self, "frame %u dropped: %s", item->sequence,
-        gst_tryon_drop_reason_get_nick (item->reason));
-    if (answers && item->session != NULL)
-      gst_tryon_session_drop (item->session, item->sequence, item->reason);
-    gst_tryon_ai_item_free (item);
-  }
-  if (send && self->client != NULL)
-    gst_tryon_ai_client_wake (self->client);
-}
-
 /* ---- frames ---- */
 
 static GstTryonAiItem *

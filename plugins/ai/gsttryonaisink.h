@@ -78,13 +78,6 @@ struct _GstTryonAiSink {
   guint64 outages;
 };
 
-/* ---- gsttryonaisink.c ---- */
-
-/* Gives the lock back, and then does what must not be done under it: wakes who
- * waits for what was done, drops in the account of their sessions the frames that
- * were dropped, and has the client send what is to be sent. */
-void gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self);
-
 /* ---- gsttryonaiservice.c: the service's side ---- */
 
 extern const GstTryonAiClientCallbacks gst_tryon_ai_sink_callbacks;
@@ -100,6 +93,11 @@ GstStructure * gst_tryon_ai_sink_get_stats (GstTryonAiSink * self);
 gchar * gst_tryon_ai_sink_expand_uri (const gchar * uri, const gchar * id);
 
 /* ---- gsttryonaisource.c: the source pad's side ---- */
+
+/* Gives the lock back, and then does what must not be done under it: wakes who
+ * waits for what was done, drops in the account of their sessions the frames that
+ * were dropped, and has the client send what is to be sent. */
+void gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self);
 
 void gst_tryon_ai_sink_start_task (GstTryonAiSink * self);
 /* Ends the task's waiting; join_task() waits for it, once the pads are down. */
