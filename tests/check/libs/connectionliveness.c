@@ -111,6 +111,33 @@ GST_START_TEST (test_dead_peer_behind_a_message)
 
 GST_END_TEST;
 
+/* ---- what waits in the kernel ---- */
+
+/* A peer that stops reading is noticed after a few frames: what it doesn't take
+ * waits where it can be dropped. The kernel alone would take megabytes. */
+GST_START_TEST (test_little_waits_in_the_kernel)
+{
+  GstBuffer *payload = gst_buffer_new_allocate (NULL, 45000, NULL);
+  gsize sent = 0;
+  End *end;
+  Raw raw;
+
+  gst_buffer_memset (payload, 0, 0, -1);
+  end = end_and_raw (TRUE, SERVER, 0, &raw);
+  while (end_is_writable (end)) {
+    fail_unless (end_send_binary (end, NULL, 0, payload));
+    sent += 45000;
+  }
+  GST_INFO ("%" G_GSIZE_FORMAT " bytes taken", sent);
+  fail_unless (sent < 768 * 1024, "%" G_GSIZE_FORMAT " bytes", sent);
+  end_call (end, end_abandon_run);
+  raw_close (&raw);
+  gst_buffer_unref (payload);
+  end_free (end);
+}
+
+GST_END_TEST;
+
 /* ---- idle ---- */
 
 /* Messages count, pings and pongs do not. */
@@ -322,6 +349,7 @@ connectionliveness_suite (void)
   tcase_add_test (tc, test_busy_peer);
   tcase_add_test (tc, test_dead_peer_behind_a_message);
   tcase_add_test (tc, test_idle);
+  tcase_add_test (tc, test_little_waits_in_the_kernel);
 
   tc = tcase_create ("fragments");
   suite_add_tcase (s, tc);
