@@ -251,11 +251,31 @@ set_wake (GstTryonSession * session, GstTryonSessionWakeFunc wake,
     old_notify (old_data);
 }
 
+/* Frames that wait for the pipeline. Once given up they must not stay: they would
+ * be taken for those of the next connection that have the same numbers. */
+static void
+clear_frames_unlocked (GstTryonSession * session)
+{
+  GList *l, *next;
+
+  for (l = session->inbox.head; l != NULL; l = next) {
+    GstTryonSessionItem *item = l->data;
+
+    next = l->next;
+    if (GST_IS_EVENT (item->object))
+      continue;
+    g_queue_delete_link (&session->inbox, l);
+    gst_tryon_session_item_free (item);
+  }
+  session->frames_in_inbox = 0;
+}
+
 /* What is between the session and one connection. */
 static void
 begin_anew_unlocked (GstTryonSession * session)
 {
   clear_texts_unlocked (session);
+  clear_frames_unlocked (session);
   gst_tryon_account_give_up (session->account);
   gst_tryon_account_set_sending (session->account, FALSE);
   session->introduced = FALSE;
