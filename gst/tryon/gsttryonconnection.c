@@ -295,8 +295,9 @@ gst_tryon_connection_on_watch (GIOCondition condition, gpointer user_data)
 
   if (condition & G_IO_OUT)
     gst_tryon_connection_flush (self);
-  /* Told whether asked for or not: there is nobody to wait for. */
-  if ((condition & (G_IO_ERR | G_IO_HUP)) && self->deaf)
+  /* There is nobody to wait for. */
+  if ((condition & (G_IO_ERR | G_IO_HUP | GST_TRYON_WATCH_PEER_CLOSED))
+      && self->deaf)
     gst_tryon_connection_finish (self, "the peer went away");
   else if ((condition & ~G_IO_OUT) && !self->read_scheduled)
     gst_tryon_connection_read_turn (self);
@@ -587,7 +588,8 @@ gst_tryon_connection_ping (GstTryonConnection * connection)
  * For peers that are about to be closed, and go on sending: reads nothing any
  * more, so that they have to wait. Reading goes on with the close handshake, for
  * the peer's close frame. That the peer has gone is noticed all the same, but
- * over TLS.
+ * over TLS, and over TCP where the end of its stream is behind more than the
+ * sockets hold.
  */
 void
 gst_tryon_connection_stop_receiving (GstTryonConnection * connection)

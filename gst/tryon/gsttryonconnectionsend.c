@@ -198,7 +198,8 @@ gst_tryon_connection_update_watch (GstTryonConnection * self)
 {
   if (self->watch)
     gst_tryon_watch_set_condition (self->watch,
-        (self->deaf ? 0 : G_IO_IN) | (self->blocked ? G_IO_OUT : 0));
+        (self->deaf ? GST_TRYON_WATCH_PEER_CLOSED : G_IO_IN)
+        | (self->blocked ? G_IO_OUT : 0));
 }
 
 static gboolean

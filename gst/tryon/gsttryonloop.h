@@ -47,6 +47,10 @@ GST_TRYON_API void            gst_tryon_tick_free (GstTryonTick * tick);
 typedef struct _GstTryonWatch GstTryonWatch;
 typedef void (*GstTryonWatchFunc) (GIOCondition condition, gpointer user_data);
 
+/* Beside G_IO_IN and G_IO_OUT: the peer sends nothing any more. With TCP that is
+ * no G_IO_HUP as long as this side has not closed, too. */
+#define GST_TRYON_WATCH_PEER_CLOSED ((GIOCondition) 0x2000)
+
 /* On the loop's thread. (transfer full): to be freed before @fd is closed. */
 GST_TRYON_API GstTryonWatch * gst_tryon_loop_watch_fd (GstTryonLoop * loop, gint fd,
                                                        GIOCondition condition,

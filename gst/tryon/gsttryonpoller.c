@@ -51,6 +51,7 @@ struct _GstTryonWatch
 /* The bits are the same, on Linux: poll()'s. */
 G_STATIC_ASSERT ((gint) G_IO_IN == EPOLLIN && (gint) G_IO_OUT == EPOLLOUT);
 G_STATIC_ASSERT ((gint) G_IO_ERR == EPOLLERR && (gint) G_IO_HUP == EPOLLHUP);
+G_STATIC_ASSERT ((gint) GST_TRYON_WATCH_PEER_CLOSED == EPOLLRDHUP);
 
 static gboolean
 poller_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
@@ -122,7 +123,7 @@ gst_tryon_poller_add (GstTryonPoller * poller, gint fd, GIOCondition condition,
 /**
  * gst_tryon_watch_set_condition:
  * @watch: a #GstTryonWatch
- * @condition: of %G_IO_IN and %G_IO_OUT
+ * @condition: of %G_IO_IN, %G_IO_OUT and %GST_TRYON_WATCH_PEER_CLOSED
  *
  * Changes what is waited for. From any thread, as long as the watch is there;
  * the calls of several threads must not cross.
