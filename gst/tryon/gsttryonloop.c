@@ -23,6 +23,11 @@
  * there is one of for each connection is no source: sockets are watches (of one
  * epoll), what is looked after now and then are ticks (of one timeout), and calls
  * from other threads wait in one queue.
+ *
+ * Connections may say goodbye when nobody else needs their loop any more. A
+ * process that calls gst_deinit() waits there until all loops have ended, for 3
+ * seconds at the most, so that they can, and so that no thread uses what GStreamer
+ * takes down. What goes on beyond that is stopped where it is.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -33,6 +38,14 @@
 
 GST_DEBUG_CATEGORY_STATIC (tryon_loop_debug);
 #define GST_CAT_DEFAULT tryon_loop_debug
+
+/* Microseconds that the end of GStreamer waits for loops: the default time of a
+ * close handshake, and that of TLS behind it. */
+#define MAX_FAREWELL (3 * G_USEC_PER_SEC)
+
+static GMutex running_lock;     /* guards the next */
+static GList *running;          /* GMainLoop, not held: those that have a thread */
+static GCond running_cond;      /* one less of them */
 
 struct _GstTryonLoop
 {
@@ -91,15 +104,62 @@ gst_tryon_loop_thread (gpointer data)
   g_main_context_push_thread_default (context);
   g_main_loop_run (main_loop);
   g_main_context_pop_thread_default (context);
+
+  g_mutex_lock (&running_lock);
+  running = g_list_remove (running, main_loop);
+  g_cond_broadcast (&running_cond);
+  g_mutex_unlock (&running_lock);
   g_main_loop_unref (main_loop);
   return NULL;
 }
 
 static gboolean
-gst_tryon_loop_quit (gpointer data)
+on_quit (gpointer data)
 {
   g_main_loop_quit (data);
   return G_SOURCE_REMOVE;
+}
+
+/* As a source: g_main_loop_quit() called from here would be forgotten if the
+ * thread hasn't come as far as g_main_loop_run() yet. */
+static void
+quit (GMainLoop * main_loop)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_callback (source, on_quit, g_main_loop_ref (main_loop),
+      (GDestroyNotify) g_main_loop_unref);
+  g_source_attach (source, g_main_loop_get_context (main_loop));
+  g_source_unref (source);
+}
+
+/* Whether all threads have ended by then. */
+static gboolean
+wait_for_threads_unlocked (gint64 end)
+{
+  while (running != NULL && g_cond_wait_until (&running_cond, &running_lock,
+          end));
+  return running == NULL;
+}
+
+/* gst_deinit() gives back the registry, before it takes down what a loop's thread
+ * may still use: a tracer, for one, looks at objects that are freed meanwhile. */
+static void
+on_deinit (gpointer unused, GObject * registry)
+{
+  gint64 end = g_get_monotonic_time () + MAX_FAREWELL;
+  GList *l;
+
+  g_mutex_lock (&running_lock);
+  if (!wait_for_threads_unlocked (end)) {
+    GST_WARNING ("%u loops are in use when GStreamer ends; stopping them",
+        g_list_length (running));
+    for (l = running; l != NULL; l = l->next)
+      quit (l->data);
+    wait_for_threads_unlocked (end + G_USEC_PER_SEC);
+  }
+  g_mutex_unlock (&running_lock);
 }
 
 /* Runs the calls that are there now; what they call for in turn comes in the
@@ -152,6 +212,9 @@ gst_tryon_loop_constructed (GObject * object)
   GstTryonLoop *self = GST_TRYON_LOOP (object);
 
   G_OBJECT_CLASS (gst_tryon_loop_parent_class)->constructed (object);
+  g_mutex_lock (&running_lock);
+  running = g_list_prepend (running, self->main_loop);
+  g_mutex_unlock (&running_lock);
   self->thread = g_thread_new (GST_OBJECT_NAME (self), gst_tryon_loop_thread,
       g_main_loop_ref (self->main_loop));
   GST_DEBUG_OBJECT (self, "started");
@@ -161,17 +224,9 @@ static void
 gst_tryon_loop_finalize (GObject * object)
 {
   GstTryonLoop *self = GST_TRYON_LOOP (object);
-  GSource *quit = g_idle_source_new ();
 
   GST_DEBUG_OBJECT (self, "ending");
-  /* As a source: g_main_loop_quit() called from here would be forgotten if the
-   * thread hasn't come as far as g_main_loop_run() yet. */
-  g_source_set_priority (quit, G_PRIORITY_HIGH);
-  g_source_set_callback (quit, gst_tryon_loop_quit,
-      g_main_loop_ref (self->main_loop), (GDestroyNotify) g_main_loop_unref);
-  g_source_attach (quit, self->context);
-  g_source_unref (quit);
-
+  quit (self->main_loop);
   if (self->thread == g_thread_self ())
     g_thread_unref (self->thread);
   else
@@ -194,6 +249,7 @@ gst_tryon_loop_class_init (GstTryonLoopClass * klass)
 
   object_class->constructed = gst_tryon_loop_constructed;
   object_class->finalize = gst_tryon_loop_finalize;
+  g_object_weak_ref (G_OBJECT (gst_registry_get ()), on_deinit, NULL);
 }
 
 /**

@@ -100,9 +100,7 @@ class GstProcess:
         if 'GST_TRACER' not in line:
             self._errors.append(line)
         elif ' object-alive, ' in line and '%s' not in line:
-            # Connections say goodbye by themselves, behind the pipeline's end.
-            if not re.search('GstTryon(Connection|Loop)', line):
-                self.leaks.append(line.split(' object-alive, ')[1])
+            self.leaks.append(line.split(' object-alive, ')[1])
 
     def say_why(self):
         tail = '\n    '.join(self._errors)

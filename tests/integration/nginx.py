@@ -266,13 +266,7 @@ class Proxy(case.IntegrationCase):
     @case.bounded(20)
     async def test_goodbye(self):
         """The pipeline's end, as its client sees it through the proxy."""
-        # No Host: the leaks tracer in it is torn down while connections still
-        # say goodbye, which it does not survive each time.
-        port = gstprocess.free_port()
-        server = await self.launch(
-            'server', ECHO.format(name='src', port=port, options=''))
-        await wait_playing(server)
-        await self.proxy(port)
+        server = await self.serve()
         client = await self.join_through()
         await self.assert_served(client, self.make_pictures(1)[0])
         server.ask_to_end()
