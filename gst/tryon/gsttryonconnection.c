@@ -116,6 +116,14 @@ gst_tryon_connection_drop_callbacks (GstTryonConnection * self)
 /* ---- receiving ---- */
 
 static void
+gst_tryon_connection_send_pongs (GstTryonConnection * self)
+{
+  if (self->pong_waits && self->state != GST_TRYON_CONNECTION_STATE_CLOSED)
+    gst_tryon_connection_flush (self);
+  self->pong_waits = FALSE;
+}
+
+static void
 gst_tryon_connection_deliver (GstTryonConnection * self)
 {
   /* Out of the connection's hands: the owner may close it meanwhile. */
@@ -195,7 +203,7 @@ gst_tryon_connection_receive_control (GstTryonConnection * self)
       gst_tryon_ws_output_pong (&self->output, self->input.control,
           self->input.control_size);
       g_mutex_unlock (&self->lock);
-      /* Sent when the turn is over, all together. */
+      /* Sent all together, at the turn's end or before the next message. */
       self->pong_waits = TRUE;
       break;
     default:
@@ -234,6 +242,8 @@ gst_tryon_connection_read_some (GstTryonConnection * self)
   while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED && !self->deaf) {
     switch (gst_tryon_ws_input_next (input, &budget)) {
       case GST_TRYON_WS_INPUT_MESSAGE:
+        /* Before the answer that it may get. */
+        gst_tryon_connection_send_pongs (self);
         gst_tryon_connection_deliver (self);
         break;
       case GST_TRYON_WS_INPUT_CONTROL:
@@ -262,9 +272,7 @@ static void
 gst_tryon_connection_read_turn (GstTryonConnection * self)
 {
   gst_tryon_connection_read_some (self);
-  if (self->pong_waits && self->state != GST_TRYON_CONNECTION_STATE_CLOSED)
-    gst_tryon_connection_flush (self);
-  self->pong_waits = FALSE;
+  gst_tryon_connection_send_pongs (self);
 }
 
 static gboolean

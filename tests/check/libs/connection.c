@@ -301,6 +301,32 @@ GST_START_TEST (test_fragments)
 
 GST_END_TEST;
 
+/* A pong leaves before what is sent because of a later message, also where ping
+ * and message come with one read. */
+GST_START_TEST (test_pong_before_answer)
+{
+  GByteArray *bytes, *frame;
+  End *end;
+  Raw raw;
+
+  end = end_and_raw (FALSE, SERVER, 0, &raw);
+  end->echo = TRUE;
+  bytes = make_frame (TRUE, FALSE, TEXT, "be", 2);
+  frame = make_frame (TRUE, TRUE, PING, "between", 7);
+  g_byte_array_append (bytes, frame->data, frame->len);
+  g_byte_array_unref (frame);
+  frame = make_frame (TRUE, TRUE, CONTINUATION, "hind", 4);
+  g_byte_array_append (bytes, frame->data, frame->len);
+  g_byte_array_unref (frame);
+  raw_send (&raw, bytes->data, bytes->len);
+  g_byte_array_unref (bytes);
+  raw_expect_frame (&raw, PONG, "between", 7);
+  raw_expect_frame (&raw, TEXT, "behind", 6);
+  end_with_close (end, &raw);
+}
+
+GST_END_TEST;
+
 static const struct
 {
   const gchar *text;
@@ -556,6 +582,7 @@ connection_suite (void)
   tcase_add_loop_test (tc, test_one_byte_at_a_time, 0, 2);
   tcase_add_test (tc, test_many_small_messages);
   tcase_add_loop_test (tc, test_fragments, 0, G_N_ELEMENTS (sizes));
+  tcase_add_test (tc, test_pong_before_answer);
   tcase_add_loop_test (tc, test_utf8, 0, G_N_ELEMENTS (texts));
   tcase_add_loop_test (tc, test_ping_and_pong, 0, 2);
   tcase_add_loop_test (tc, test_peer_does_not_read, 0, 2);
