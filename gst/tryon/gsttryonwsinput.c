@@ -22,6 +22,8 @@
 /* Read at once where it isn't known what to expect, and at the most. */
 #define EXPECTED_MIN 4096
 #define EXPECTED_MAX (256 * 1024)
+/* The same where it is to be thrown away. */
+#define UNWANTED (16 * 1024)
 /* Shorter messages are copied out of the block. */
 #define ADOPTED_MIN 2048
 
@@ -107,6 +109,8 @@ get_expected (const GstTryonWsInput * input)
 {
   if (input->message.active)
     return EXPECTED_MIN;
+  if (input->wanted != GST_TRYON_WS_INPUT_ALL)
+    return UNWANTED;
   return CLAMP (input->expected + input->expected / 8, EXPECTED_MIN,
       EXPECTED_MAX);
 }

@@ -13,8 +13,10 @@
 
 /* A claimed length up to here gets its memory before its bytes have come. */
 #define CLAIM_BELIEVED (1024 * 1024)
-/* First memory of a message whose length isn't known yet. */
+/* First memory of a message whose length isn't known yet, and the most for one
+ * that is not large. */
 #define FRAGMENTS_FIRST 4096
+#define FRAGMENTS_SMALL (64 * 1024)
 
 gboolean
 gst_tryon_ws_message_fits (const GstTryonWsMessage * message, gsize capacity,
@@ -67,6 +69,11 @@ gst_tryon_ws_message_reserve (GstTryonWsMessage * message, guint64 left,
 
   capacity = MAX (MIN (needed, CLAIM_BELIEVED), 2 * message->capacity);
   capacity = MAX (capacity, FRAGMENTS_FIRST);
+  /* A large one gets in one step what would be believed if it said how large: the
+   * pool keeps what it grows through, and that is as much again. Pages that no byte
+   * comes to cost nothing. */
+  if (capacity > FRAGMENTS_SMALL)
+    capacity = MAX (capacity, CLAIM_BELIEVED);
   /* The last step leads from at most half of the limit to all of it: what the
    * old and the new memory hold while one is copied to the other stays within
    * the limit, too. */
