@@ -18,6 +18,12 @@
 
 #include <stdlib.h>
 
+/* clang tells by a feature, which gcc doesn't know yet. */
+#ifdef __has_feature
+#if __has_feature (address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #else
