@@ -71,9 +71,12 @@ check_upgrade (SoupServerMessage * msg, GError ** error)
   GError *reason = NULL;
 
   if (soup_server_message_get_method (msg) != SOUP_METHOD_GET) {
+    gchar *method = g_utf8_make_valid (soup_server_message_get_method (msg),
+        -1);
+
     g_set_error (error, GST_TRYON_ERROR, GST_TRYON_ERROR_BAD_MESSAGE,
-        "%s is not served here, a WebSocket is opened with GET",
-        soup_server_message_get_method (msg));
+        "%s is not served here, a WebSocket is opened with GET", method);
+    g_free (method);
     return SOUP_STATUS_METHOD_NOT_ALLOWED;
   }
   if (!soup_message_headers_header_equals (headers, "Upgrade", "websocket")
@@ -109,6 +112,7 @@ gst_tryon_upgrade_parse (GstTryonUpgrade * upgrade, SoupServerMessage * msg,
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
   const gchar *path = g_uri_get_path (soup_server_message_get_uri (msg));
+  const gchar *origin;
   guint status;
 
   memset (upgrade, 0, sizeof (*upgrade));
@@ -123,8 +127,9 @@ gst_tryon_upgrade_parse (GstTryonUpgrade * upgrade, SoupServerMessage * msg,
   if (status != 0)
     return status;
 
-  upgrade->origin = g_strdup (soup_message_headers_get_list (headers,
-          "Origin"));
+  origin = soup_message_headers_get_list (headers, "Origin");
+  /* Of ASCII; what else comes is to be told, and structures take UTF-8 only. */
+  upgrade->origin = origin != NULL ? g_utf8_make_valid (origin, -1) : NULL;
   upgrade->token = parse_authorization (headers);
   if (!parse_protocols (headers, &upgrade->token)) {
     g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_BAD_MESSAGE,

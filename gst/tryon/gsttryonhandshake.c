@@ -211,14 +211,29 @@ error_from_status (guint status)
   }
 }
 
-/* (transfer full) (nullable): the words for people of an RFC 9457 body, fit for
- * one line of a log. */
+/* (transfer full): what the server says, fit for one line of a log. */
+static gchar *
+tidy (const gchar * words)
+{
+  gchar *tidied = g_utf8_make_valid (words, -1), *end;
+
+  g_utf8_validate_len (tidied, MIN (strlen (tidied), MAX_DETAIL),
+      (const gchar **) &end);
+  *end = '\0';
+  for (end = tidied; *end; end++)
+    if (g_ascii_iscntrl (*end))
+      *end = ' ';
+  return tidied;
+}
+
+/* (transfer full) (nullable): the words for people of an RFC 9457 body. */
 static gchar *
 problem_detail (const GString * body)
 {
   JsonParser *parser;
   JsonNode *node;
-  gchar *detail = NULL, *end;
+  const gchar *words = NULL;
+  gchar *detail = NULL;
 
   if (!gst_tryon_json_check (body->str, body->len,
           GST_TRYON_PROTOCOL_MAX_JSON_DEPTH, NULL))
@@ -228,18 +243,11 @@ problem_detail (const GString * body)
     node = json_object_get_member (json_node_get_object (json_parser_get_root
             (parser)), "detail");
     if (node && JSON_NODE_HOLDS_VALUE (node))
-      detail = g_strdup (json_node_get_string (node));
+      words = json_node_get_string (node);
+    if (words)
+      detail = tidy (words);
   }
   g_object_unref (parser);
-  if (detail == NULL)
-    return NULL;
-
-  g_utf8_validate_len (detail, MIN (strlen (detail), MAX_DETAIL),
-      (const gchar **) &end);
-  *end = '\0';
-  for (end = detail; *end; end++)
-    if (g_ascii_iscntrl (*end))
-      *end = ' ';
   return detail;
 }
 
@@ -249,11 +257,13 @@ handshake_refused (GTask * task)
 {
   Handshake *hs = g_task_get_task_data (task);
   gchar *detail = hs->body ? problem_detail (hs->body) : NULL;
+  gchar *reason = tidy (hs->reason);
 
   handshake_refuse (task, error_from_status (hs->status),
-      "the server answered %u %s%s%s", hs->status, hs->reason,
+      "the server answered %u %s%s%s", hs->status, reason,
       detail ? ": " : "", detail ? detail : "");
   g_free (detail);
+  g_free (reason);
 }
 
 /* Whether the body is worth reading, and how much of it there is at most. */

@@ -42,6 +42,10 @@ desk_refused (const GstTryonRequest * request, guint http_status,
   Desk *desk = user_data;
 
   fail_if (g_atomic_int_get (&desk->removed));
+  /* Structures take nothing else. */
+  fail_unless (g_utf8_validate (error->message, -1, NULL));
+  fail_unless (request->origin == NULL
+      || g_utf8_validate (request->origin, -1, NULL));
   desk->refused_status = http_status;
   g_atomic_int_inc (&desk->refused);
 }

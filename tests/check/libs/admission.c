@@ -62,6 +62,28 @@ GST_START_TEST (test_upgrade_that_promises_a_body_is_refused)
 
 GST_END_TEST;
 
+/* Words go on to logs, JSON and messages of the bus. */
+GST_START_TEST (test_refusals_are_utf8)
+{
+  GstTryonListener *listener = listen_on ("127.0.0.1", 0);
+  guint port = gst_tryon_listener_get_port (listener);
+  GstTryonEndpoint guarded = any;
+  Desk desk = { NULL, };
+  guint id;
+
+  guarded.allowed_origins = "http://a.example";
+  id = desk_open (&desk, listener, &guarded);
+  g_free (expect_refusal (port, "G\xf6T /ws/try-on/a/ HTTP/1.1\r\n"
+          "Host: a\r\n\r\n", 405, "BAD_MESSAGE"));
+  expect_status (port, "/ws/try-on/a/", WS_PROTOCOL_LINE
+      "Origin: http://\xf6.example\r\n", 403, "UNAUTHORIZED");
+  fail_unless_equals_int (desk.refused_status, 403);
+  desk_close (&desk, listener, id);
+  gst_object_unref (listener);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_subprotocol)
 {
   const struct
@@ -277,6 +299,7 @@ admission_suite (void)
 
   tcase_add_test (tc, test_requests_that_are_no_upgrade);
   tcase_add_test (tc, test_upgrade_that_promises_a_body_is_refused);
+  tcase_add_test (tc, test_refusals_are_utf8);
   tcase_add_test (tc, test_subprotocol);
   tcase_add_test (tc, test_nothing_but_the_subprotocol_is_agreed_on);
   tcase_add_test (tc, test_token);

@@ -169,6 +169,9 @@ static const struct
   {PROBLEM ("503 Service Unavailable", "{\"detail\":\"busy\\nand\\u0007\"}"),
         TRUE, GST_TRYON_ERROR_SESSION_LIMIT,
       "503 Service Unavailable: busy and "},
+  /* Words go on to logs and messages of the bus. */
+  {"HTTP/1.1 404 N\xf6 \x1b[2J\r\n\r\n", FALSE,
+      GST_TRYON_ERROR_SESSION_EXPIRED, "404 N\xef\xbf\xbd  [2J"},
   {"HTTP/1.1 500 Oops\r\n\r\n", FALSE,
       GST_TRYON_ERROR_AI_SERVICE_UNAVAILABLE, "500 Oops"},
   /* Bodies that are of no use leave the status. */
@@ -209,6 +212,7 @@ GST_START_TEST (test_bad_answers)
       attempt.error->message);
   for (gchar * c = attempt.error->message; *c; c++)
     fail_if (g_ascii_iscntrl (*c));
+  fail_unless (g_utf8_validate (attempt.error->message, -1, NULL));
   attempt_clear (&attempt);
   server_clear (&server);
 }
