@@ -25,6 +25,7 @@
 /* As gsttryonwsinput.c and gsttryonwsmessage.c have them. */
 #define EXPECTED_MIN 4096
 #define EXPECTED_MAX (256 * 1024)
+#define UNWANTED (16 * 1024)
 #define BELIEVED (1024 * 1024)
 #define FRAME_COST 256
 /* Messages that stay with their receiver for a while. */
@@ -200,7 +201,8 @@ read_block_size (const GstTryonWsInput * input)
   gsize most = MAX (input->max_message_bytes, input->max_text_bytes);
 
   most = MIN (most, EXPECTED_MAX) + GST_TRYON_WS_MAX_HEADER;
-  return block_size (CLAMP (most + most / 8, EXPECTED_MIN, EXPECTED_MAX));
+  most = CLAMP (most + most / 8, EXPECTED_MIN, EXPECTED_MAX);
+  return block_size (MAX (most, UNWANTED));
 }
 
 /* What all of a message may take, and at the moment it is moved to its last
