@@ -224,7 +224,7 @@ GST_START_TEST (test_mute)
 
   service->is_mute = TRUE;
   ai_service_start (service);
-  h = ai_harness_new (service->uri, "connect-timeout", 200, NULL);
+  h = ai_harness_new (service->uri, "connect-timeout", 1000, NULL);
   bus = gst_element_get_bus (h->element);
   reason = wait_state_message (bus, "unavailable");
   fail_unless (strstr (reason, "session_ready") != NULL, "reason: %s", reason);

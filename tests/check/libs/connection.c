@@ -170,6 +170,7 @@ GST_START_TEST (test_send_from_writable)
   end_call (client, send_another);
   end_wait (server, server->n_messages == 200);
   end_wait_writable (client);
+  end_sync (client);
   fail_unless (client->n_writable > 100);
   fail_unless (stack_high - stack_low < 8192);
   close_ends (client, server);
@@ -294,7 +295,7 @@ GST_START_TEST (test_fragments)
   /* The last one is empty. */
   raw_send_frame (&raw, TRUE, first ? BINARY : CONTINUATION, NULL, 0);
   end_expect (end, FALSE, data, size);
-  fail_unless_equals_int (end->n_messages, 1);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 1);
   g_free (data);
   end_with_close (end, &raw);
 }
@@ -377,7 +378,7 @@ GST_START_TEST (test_utf8)
     raw_expect_eof (&raw);
     raw_close (&raw);
     end_expect_closed (end, 1007, NULL);
-    fail_unless_equals_int (end->n_messages, 1);
+    fail_unless_equals_int (end_count (end, &end->n_messages), 1);
   }
   if (raw.socket)
     end_with_close (end, &raw);
@@ -409,7 +410,7 @@ GST_START_TEST (test_ping_and_pong)
   raw_send_frame (&raw, TRUE, TEXT, "alive", 5);
   end_expect (end, TRUE, "alive", 5);
   /* They were none of the owner's messages. */
-  fail_unless_equals_int (end->n_writable, 0);
+  fail_unless_equals_int (end_count (end, &end->n_writable), 0);
   g_free (data);
   end_with_close (end, &raw);
 }
@@ -442,7 +443,7 @@ GST_START_TEST (test_peer_does_not_read)
   fail_if (end_is_writable (end));
   fail_if (end_send_text (end, "no", 2));
   fail_if (end_send_binary (end, NULL, 0, payload));
-  fail_unless_equals_int (end->n_writable, 0);
+  fail_unless_equals_int (end_count (end, &end->n_writable), 0);
 
   raw_expect_frame (&raw, BINARY, data, size);
   for (i = 0, last = 0; last != 1000; i++) {

@@ -68,7 +68,7 @@ GST_START_TEST (test_breaches)
   end = end_and_raw (TRUE, breaches[__i__].role, 0, &raw);
   raw_send_frame (&raw, TRUE, TEXT, "before", 6);
   end_expect (end, TRUE, "before", 6);
-  before = end->n_messages;
+  before = end_count (end, &end->n_messages);
   raw_send (&raw, breaches[__i__].bytes, breaches[__i__].size);
   /* Frames on their own, if anyone looked at them. */
   memset (garbage, 0x81, sizeof (garbage));
@@ -76,12 +76,12 @@ GST_START_TEST (test_breaches)
 
   raw_expect_close (&raw, breaches[__i__].code);
   raw_expect_eof (&raw);
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   raw_close (&raw);
   end_expect_closed (end, breaches[__i__].code, NULL);
   fail_unless (strlen (end->reason) > 10);
   /* At most the whole message that stood before the breach. */
-  fail_unless (end->n_messages <= before + 1);
+  fail_unless (end_count (end, &end->n_messages) <= before + 1);
   end_free (end);
 }
 
@@ -151,7 +151,7 @@ GST_START_TEST (test_limit_exactly)
   raw_expect_close (&raw, 1009);
   raw_close (&raw);
   end_expect_closed (end, 1009, NULL);
-  fail_unless_equals_int (end->n_messages, 2);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 2);
   g_free (data);
   end_free (end);
 }
@@ -280,11 +280,11 @@ GST_START_TEST (test_peer_closes)
   raw_send (&raw, bytes->data, bytes->len);
   raw_expect_close (&raw, code);
   if (role == CLIENT) {
-    fail_unless_equals_int (end->n_closed, 0);
+    fail_unless_equals_int (end_count (end, &end->n_closed), 0);
     raw_close (&raw);
   }
   end_expect_closed (end, code ? code : 1005, code ? "b\xc3\xa4h" : "");
-  fail_unless_equals_int (end->n_messages, 0);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 0);
   g_byte_array_unref (bytes);
   g_byte_array_unref (late);
   raw_close (&raw);
@@ -325,7 +325,7 @@ GST_START_TEST (test_owner_closes)
     raw_expect_eof (&raw);
   raw_close (&raw);
   end_expect_closed (end, 4001, "as you wish");
-  fail_unless_equals_int (end->n_messages, 0);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 0);
   end_free (end);
 }
 
@@ -430,7 +430,7 @@ GST_START_TEST (test_close_behind_message)
   raw_expect_eof (&raw);
   end_expect_closed (end, 1001, "");
   /* It was the last thing: nothing was writable any more. */
-  fail_unless_equals_int (end->n_writable, 0);
+  fail_unless_equals_int (end_count (end, &end->n_writable), 0);
   ASSERT_MINI_OBJECT_REFCOUNT (payload, "payload", 1);
   gst_buffer_unref (payload);
   raw_close (&raw);
@@ -496,7 +496,7 @@ GST_START_TEST (test_peer_vanishes)
   raw_close (&raw);
   end_expect_closed (end, 1006, NULL);
   fail_unless (strlen (end->reason) > 5);
-  fail_unless_equals_int (end->n_messages, 0);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 0);
   end_free (end);
 }
 
@@ -553,10 +553,10 @@ GST_END_TEST;
 static void
 abandon (End * end)
 {
-  fail_unless_equals_int (end->n_notified, 0);
+  fail_unless_equals_int (end_count (end, &end->n_notified), 0);
   gst_tryon_connection_abandon (end->connection, 1001, "bye");
   /* At once: the owner may be freed now. */
-  fail_unless_equals_int (end->n_notified, 1);
+  fail_unless_equals_int (end_count (end, &end->n_notified), 1);
   /* And again does no harm. */
   gst_tryon_connection_abandon (end->connection, 1000, "again");
 }
@@ -596,7 +596,7 @@ GST_START_TEST (test_abandon)
   if (sending)
     raw_frame_free (raw_read_frame (&raw));
   raw_expect_close (&raw, 1001);
-  fail_unless_equals_int (end->n_gone, 0);
+  fail_unless_equals_int (end_count (end, &end->n_gone), 0);
   alive = g_weak_ref_get (&loop);
   fail_unless (alive != NULL);
   g_object_unref (alive);
@@ -604,7 +604,7 @@ GST_START_TEST (test_abandon)
     raw_send_close (&raw, 1001, "");
   raw_expect_eof (&raw);
   end_wait (end, end->n_gone == 1);
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   g_weak_ref_clear (&loop);
   ASSERT_MINI_OBJECT_REFCOUNT (payload, "payload", 1);
   gst_buffer_unref (payload);
@@ -640,7 +640,7 @@ GST_START_TEST (test_go_away_in_message)
     end_wait (end, end->n_notified == 1);
   if (ways[way] == abandon_and_unref)
     end_wait (end, end->n_gone == 1);
-  fail_unless_equals_int (end->n_messages, 1);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 1);
   end_free (end);
 }
 
@@ -663,7 +663,7 @@ GST_START_TEST (test_go_away_in_writable)
   raw_expect_close (&raw, 1001);
   raw_close (&raw);
   end_wait (end, end->n_gone == 1);
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   gst_buffer_unref (payload);
   end_free (end);
 }
@@ -685,6 +685,7 @@ GST_START_TEST (test_go_away_in_closed)
 
   end = end_and_raw (FALSE, SERVER, 0, &raw);
   end->on_closed = ways[__i__];
+  end_sync (end);
   raw_close (&raw);
   end_expect_closed (end, 1006, NULL);
   end_free (end);

@@ -41,7 +41,7 @@ GST_START_TEST (test_pings)
     raw_expect_frame (&raw, PING, NULL, 0);
     raw_send_frame (&raw, TRUE, PONG, NULL, 0);
   }
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   raw_send_close (&raw, 1000, "");
   raw_expect_close (&raw, 1000);
   raw_close (&raw);
@@ -293,7 +293,7 @@ send_until_refused (gpointer data)
   gint64 limit = g_get_monotonic_time () + PATIENCE;
 
   gst_buffer_memset (payload, 0, 7, -1);
-  while (end->n_closed == 0) {
+  while (end_count (end, &end->n_closed) == 0) {
     gst_tryon_connection_send_binary (end->connection, NULL, 0, payload);
     fail_unless (g_get_monotonic_time () < limit);
   }

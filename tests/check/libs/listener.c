@@ -191,17 +191,21 @@ count_retries (GstDebugCategory * category, GstDebugLevel level,
 /* As long as there are too many open files, nobody can come in; but then. */
 GST_START_TEST (test_goes_on_after_too_many_open_files)
 {
-  GstTryonListener *listener = listen_on ("127.0.0.1", 0);
-  GSocketAddress *address = g_inet_socket_address_new_from_string ("127.0.0.1",
-      gst_tryon_listener_get_port (listener));
   GAsyncQueue *retries = g_async_queue_new ();
   WsRaw raw = { NULL, g_byte_array_sized_new (4096) };
+  GstTryonListener *listener;
+  GSocketAddress *address;
   struct rlimit limit, few;
   Desk desk = { NULL, };
-  guint id = desk_open (&desk, listener, &any);
+  guint id;
 
-  gst_debug_add_log_function (count_retries, retries, NULL);
+  /* Before there is a thread that reads it. */
   gst_debug_set_threshold_for_name ("tryon-acceptor", GST_LEVEL_WARNING);
+  gst_debug_add_log_function (count_retries, retries, NULL);
+  listener = listen_on ("127.0.0.1", 0);
+  id = desk_open (&desk, listener, &any);
+  address = g_inet_socket_address_new_from_string ("127.0.0.1",
+      gst_tryon_listener_get_port (listener));
   raw.socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
       G_SOCKET_PROTOCOL_TCP, NULL);
   g_socket_set_timeout (raw.socket, WS_TIMEOUT);

@@ -26,6 +26,17 @@ wait_for (gint * count, gint n)
   g_mutex_unlock (&lock);
 }
 
+static gint
+count_now (const gint * count)
+{
+  gint n;
+
+  g_mutex_lock (&lock);
+  n = *count;
+  g_mutex_unlock (&lock);
+  return n;
+}
+
 static void
 count_up (gpointer count)
 {
@@ -387,7 +398,7 @@ typedef struct
   gint fds[2];
   GstTryonWatch *watch;
   GstTryonWatch **to_free;
-  GIOCondition condition;       /* the last one that was told */
+  gint condition;               /* the last one that was told; atomic */
   gint count;
 } Pair;
 
@@ -398,7 +409,7 @@ on_pair (GIOCondition condition, gpointer user_data)
 
   if (pair->to_free != NULL && *pair->to_free != NULL)
     g_clear_pointer (pair->to_free, gst_tryon_watch_free);
-  pair->condition = condition;
+  g_atomic_int_set (&pair->condition, condition);
   count_up (&pair->count);
 }
 
@@ -444,22 +455,22 @@ GST_START_TEST (test_watch)
 
   pair_open (&pair);
   gst_tryon_loop_invoke_sync (loop, pair_watch, &pair);
-  fail_unless_equals_int (pair.count, 0);
+  fail_unless_equals_int (count_now (&pair.count), 0);
   fail_unless (write (pair.fds[1], "x", 1) == 1);
   wait_for (&pair.count, 3);
-  fail_unless_equals_int (pair.condition, G_IO_IN);
+  fail_unless_equals_int (g_atomic_int_get (&pair.condition), G_IO_IN);
   /* From this thread. */
   gst_tryon_watch_set_condition (pair.watch, G_IO_OUT);
   gst_tryon_loop_invoke_sync (loop, nothing, NULL);
-  seen = pair.count;
+  seen = count_now (&pair.count);
   wait_for (&pair.count, seen + 3);
-  fail_unless_equals_int (pair.condition, G_IO_OUT);
+  fail_unless_equals_int (g_atomic_int_get (&pair.condition), G_IO_OUT);
   gst_tryon_watch_set_condition (pair.watch, 0);
   gst_tryon_loop_invoke_sync (loop, nothing, NULL);
-  seen = pair.count;
+  seen = count_now (&pair.count);
   close (pair.fds[1]);
   wait_for (&pair.count, seen + 1);
-  fail_unless (pair.condition & G_IO_HUP);
+  fail_unless (g_atomic_int_get (&pair.condition) & G_IO_HUP);
   gst_tryon_loop_invoke_sync (loop, pair_unwatch, &pair);
   close (pair.fds[0]);
   gst_object_unref (loop);
@@ -495,7 +506,7 @@ GST_START_TEST (test_watch_ends_another)
   for (i = 0; i < 100; i++)
     gst_tryon_loop_invoke_sync (loop, nothing, NULL);
   for (i = 0; i < 2; i++) {
-    total += pairs[i].count > 0;
+    total += count_now (&pairs[i].count) > 0;
     gst_tryon_loop_invoke_sync (loop, pair_unwatch, &pairs[i]);
     pair_close (&pairs[i]);
   }

@@ -116,6 +116,18 @@ message_free (Message * message)
   g_mutex_unlock (&(end)->lock); \
 } G_STMT_END
 
+/* One of the counts, as it is now: the loop's thread may be at it. */
+static inline guint
+end_count (End * end, const guint * count)
+{
+  guint now;
+
+  g_mutex_lock (&end->lock);
+  now = *count;
+  g_mutex_unlock (&end->lock);
+  return now;
+}
+
 static inline void
 end_pump_echo (End * end)
 {
@@ -471,8 +483,9 @@ end_expect_closed (End * end, guint16 code, const gchar * reason)
 static inline void
 end_abandon_run (End * end)
 {
-  gst_tryon_connection_abandon (end->connection, GST_TRYON_CLOSE_GOING_AWAY,
-      NULL);
+  if (end->connection && end_count (end, &end->n_closed) == 0)
+    gst_tryon_connection_abandon (end->connection, GST_TRYON_CLOSE_GOING_AWAY,
+        NULL);
 }
 
 static inline void
@@ -486,15 +499,21 @@ end_nothing (End * end)
 {
 }
 
+/* Waits for a callback that may be at work yet; what was set before is seen by
+ * those that follow. */
+static inline void
+end_sync (End * end)
+{
+  end_call (end, end_nothing);
+}
+
 /* The connection must go away by itself now; the other side has closed, or the
  * close timeout does it. Gives the loop back, too. */
 static inline void
 end_free (End * end)
 {
-  /* A callback may be at work yet. */
-  end_call (end, end_nothing);
-  if (end->connection && end->n_closed == 0)
-    end_call (end, end_abandon_run);
+  /* Behind a callback that may be at work yet. */
+  end_call (end, end_abandon_run);
   gst_clear_object (&end->connection);
   end_wait (end, end->n_gone == 1);
   fail_unless_equals_int (end->n_notified, 1);
