@@ -51,7 +51,7 @@ def trusting():
 def main(program):
     """Runs a module's tests, which need a program: skips them without it."""
     if shutil.which(program) is None:
-        progress(f'SKIPPED: {program} is not there; tools/setup installs it')
+        progress(f'SKIPPED: {program} is not there; `tools/setup test` installs it')
         sys.exit(77)
     unittest.main()
 
