@@ -103,6 +103,48 @@ ws_pipeline_free (WsPipeline * p)
   g_free (p);
 }
 
+static inline void
+ws_expect_field (GstMessage * message, const gchar * field,
+    const gchar * value)
+{
+  fail_unless_equals_string (gst_structure_get_string
+      (gst_message_get_structure (message), field), value);
+}
+
+/* Starting @p (transfer full) must fail with one error, of @code and with all of
+ * @words, which are separated by '|'. */
+static inline void
+ws_pipeline_expect_error (WsPipeline * p, gint code, const gchar * words)
+{
+  gchar **all = g_strsplit (words, "|", -1);
+  GstMessage *message;
+  GError *error;
+  guint i;
+
+  fail_unless_equals_int (gst_element_set_state (p->pipeline,
+          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  message = ws_pipeline_wait (p, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, code);
+  GST_INFO ("%s", error->message);
+  for (i = 0; all[i] != NULL; i++)
+    fail_unless (strstr (error->message, all[i]) != NULL, "'%s' is not in: %s",
+        all[i], error->message);
+  g_strfreev (all);
+  g_error_free (error);
+  gst_message_unref (message);
+  /* What GstBaseSrc always adds says nothing. */
+  while ((message = gst_bus_pop_filtered (p->bus, GST_MESSAGE_ERROR))) {
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_error (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE);
+    g_error_free (error);
+    gst_message_unref (message);
+  }
+  gst_bus_set_flushing (p->bus, TRUE);
+  gst_bus_set_flushing (p->bus, FALSE);
+  ws_pipeline_free (p);
+}
+
 /* Frame @sequence, sent and given back as it was. */
 static inline void
 ws_client_echo (WsClient * client, guint32 sequence, const gchar * base64)

@@ -18,13 +18,6 @@ expect_refused (guint port, const gchar * id, guint status)
   ws_client_free (client);
 }
 
-static void
-expect_field (GstMessage * message, const gchar * field, const gchar * value)
-{
-  fail_unless_equals_string (gst_structure_get_string
-      (gst_message_get_structure (message), field), value);
-}
-
 GST_START_TEST (test_second_client_is_refused)
 {
   WsPipeline *p = ws_pipeline_new_playing (ECHO);
@@ -38,9 +31,9 @@ GST_START_TEST (test_second_client_is_refused)
   ws_client_echo (first, 1, WS_PNG);
 
   message = ws_pipeline_wait_element (p, "tryon-session-refused");
-  expect_field (message, "session-id", "bob");
-  expect_field (message, "remote-address", "127.0.0.1");
-  expect_field (message, "code", "SESSION_LIMIT");
+  ws_expect_field (message, "session-id", "bob");
+  ws_expect_field (message, "remote-address", "127.0.0.1");
+  ws_expect_field (message, "code", "SESSION_LIMIT");
   fail_unless (gst_structure_get_uint (gst_message_get_structure (message),
           "status", &status));
   fail_unless_equals_int (status, 503);
@@ -169,17 +162,17 @@ GST_START_TEST (test_messages_and_signals)
 
   client = ws_client_new (p->port, "alice");
   message = ws_pipeline_wait_element (p, "tryon-session-added");
-  expect_field (message, "session-id", "alice");
-  expect_field (message, "remote-address", "127.0.0.1");
+  ws_expect_field (message, "session-id", "alice");
+  ws_expect_field (message, "remote-address", "127.0.0.1");
   gst_message_unref (message);
   fail_unless_equals_int (g_atomic_int_get (&added), 1);
 
   /* Gone without a word. */
   ws_client_free (client);
   message = ws_pipeline_wait_element (p, "tryon-session-removed");
-  expect_field (message, "session-id", "alice");
-  expect_field (message, "remote-address", "127.0.0.1");
-  expect_field (message, "reason", "client-left");
+  ws_expect_field (message, "session-id", "alice");
+  ws_expect_field (message, "remote-address", "127.0.0.1");
+  ws_expect_field (message, "reason", "client-left");
   gst_message_unref (message);
   fail_unless_equals_int (g_atomic_int_get (&removed), 1);
 
@@ -189,8 +182,8 @@ GST_START_TEST (test_messages_and_signals)
   /* A pipeline drops what is on its bus when it stops: ask the element. */
   gst_element_set_state (p->src, GST_STATE_NULL);
   message = ws_pipeline_wait_element (p, "tryon-session-removed");
-  expect_field (message, "session-id", "bob");
-  expect_field (message, "reason", "stopped");
+  ws_expect_field (message, "session-id", "bob");
+  ws_expect_field (message, "reason", "stopped");
   gst_message_unref (message);
   fail_unless_equals_int (g_atomic_int_get (&added), 2);
   fail_unless_equals_int (g_atomic_int_get (&removed), 2);
@@ -343,33 +336,6 @@ GST_START_TEST (test_elements_share_a_port)
 
 GST_END_TEST;
 
-/* Starting @p must fail with an error of @code that has all of @words, which are
- * separated by '|'. */
-static void
-expect_start_error (WsPipeline * p, gint code, const gchar * words)
-{
-  gchar **all = g_strsplit (words, "|", -1);
-  GstMessage *message;
-  GError *error;
-  guint i;
-
-  fail_unless_equals_int (gst_element_set_state (p->pipeline,
-          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
-  message = ws_pipeline_wait (p, GST_MESSAGE_ERROR);
-  gst_message_parse_error (message, &error, NULL);
-  g_assert_error (error, GST_RESOURCE_ERROR, code);
-  GST_INFO ("%s", error->message);
-  for (i = 0; all[i] != NULL; i++)
-    fail_unless (strstr (error->message, all[i]) != NULL, "'%s' is not in: %s",
-        all[i], error->message);
-  g_strfreev (all);
-  g_error_free (error);
-  gst_message_unref (message);
-  gst_bus_set_flushing (p->bus, TRUE);
-  gst_bus_set_flushing (p->bus, FALSE);
-  ws_pipeline_free (p);
-}
-
 GST_START_TEST (test_errors_of_start_say_what_to_do)
 {
   WsPipeline *other = ws_pipeline_new_playing (ECHO), *p;
@@ -378,25 +344,25 @@ GST_START_TEST (test_errors_of_start_say_what_to_do)
   p = ws_pipeline_new (ECHO);
   g_object_set (p->src, "port", other->port, NULL);
   words = g_strdup_printf ("127.0.0.1:%u|in use|'port'", other->port);
-  expect_start_error (p, GST_RESOURCE_ERROR_OPEN_READ, words);
+  ws_pipeline_expect_error (p, GST_RESOURCE_ERROR_OPEN_READ, words);
   g_free (words);
 
   p = ws_pipeline_new (ECHO);
   g_object_set (p->src, "address", "192.0.2.1", NULL);
-  expect_start_error (p, GST_RESOURCE_ERROR_OPEN_READ, "192.0.2.1:0");
+  ws_pipeline_expect_error (p, GST_RESOURCE_ERROR_OPEN_READ, "192.0.2.1:0");
 
   p = ws_pipeline_new (ECHO);
   g_object_set (p->src, "session-id", "a/b", NULL);
-  expect_start_error (p, GST_RESOURCE_ERROR_SETTINGS, "'a/b'|session id");
+  ws_pipeline_expect_error (p, GST_RESOURCE_ERROR_SETTINGS, "'a/b'|session id");
 
   p = ws_pipeline_new (ECHO);
   g_object_set (p->src, "allowed-origins", "shop.example", NULL);
-  expect_start_error (p, GST_RESOURCE_ERROR_SETTINGS,
+  ws_pipeline_expect_error (p, GST_RESOURCE_ERROR_SETTINGS,
       "'shop.example'|scheme://host");
 
   p = ws_pipeline_new (ECHO);
   g_object_set (p->src, "token", "", NULL);
-  expect_start_error (p, GST_RESOURCE_ERROR_SETTINGS, "token is empty");
+  ws_pipeline_expect_error (p, GST_RESOURCE_ERROR_SETTINGS, "token is empty");
   ws_pipeline_free (other);
 }
 
@@ -412,7 +378,8 @@ GST_START_TEST (test_two_that_serve_the_same_sessions)
   ws_pipeline_play (first);
   second = ws_pipeline_new (ECHO);
   g_object_set (second->src, "port", port, NULL);
-  expect_start_error (second, GST_RESOURCE_ERROR_OPEN_READ, "'session-id'");
+  ws_pipeline_expect_error (second, GST_RESOURCE_ERROR_OPEN_READ,
+      "'session-id'");
   ws_pipeline_free (first);
 }
 

@@ -107,10 +107,10 @@ GST_START_TEST (test_max_connections_per_address)
   guarded_open (&guarded, &options);
   for (a = 0; a < 2; a++) {
     for (i = 0; i < 2; i++) {
-      raws[a][i] = raw_from (addresses[a], guarded.port);
+      raws[a][i] = ws_raw_new_from (addresses[a], guarded.port);
       raw_upgrade (raws[a][i]);
     }
-    beyond = raw_from (addresses[a], guarded.port);
+    beyond = ws_raw_new_from (addresses[a], guarded.port);
     expect_closed_unanswered (beyond);
     ws_raw_free (beyond);
     guarded_expect (&guarded, "connections-over-address-limit", ++refused);
@@ -121,10 +121,10 @@ GST_START_TEST (test_max_connections_per_address)
   /* The place of one is none of the other's. */
   ws_raw_free (raws[0][1]);
   guarded_wait (&guarded, "connections", 3);
-  beyond = raw_from (addresses[1], guarded.port);
+  beyond = ws_raw_new_from (addresses[1], guarded.port);
   expect_closed_unanswered (beyond);
   ws_raw_free (beyond);
-  raws[0][1] = raw_from (addresses[0], guarded.port);
+  raws[0][1] = ws_raw_new_from (addresses[0], guarded.port);
   raw_upgrade (raws[0][1]);
 
   /* Forgotten when the last has left, and counted from 0 again. */
@@ -132,7 +132,7 @@ GST_START_TEST (test_max_connections_per_address)
     ws_raw_free (raws[1][i]);
   guarded_wait (&guarded, "connections", 2);
   for (i = 0; i < 2; i++) {
-    raws[1][i] = raw_from (addresses[1], guarded.port);
+    raws[1][i] = ws_raw_new_from (addresses[1], guarded.port);
     raw_upgrade (raws[1][i]);
   }
   guarded_expect (&guarded, "connections-over-address-limit", 3);

@@ -98,28 +98,6 @@ guarded_close (Guarded * guarded)
   gst_object_unref (guarded->listener);
 }
 
-/* A connection from @address, such as 127.0.0.2. */
-static inline WsRaw *
-raw_from (const gchar * address, guint port)
-{
-  GSocketAddress *from = g_inet_socket_address_new_from_string (address, 0);
-  GSocketAddress *to = g_inet_socket_address_new_from_string ("127.0.0.1",
-      port);
-  WsRaw *raw = g_new0 (WsRaw, 1);
-  GError *error = NULL;
-
-  raw->in = g_byte_array_sized_new (4096);
-  raw->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_TCP, NULL);
-  g_socket_set_timeout (raw->socket, WS_TIMEOUT);
-  fail_unless (g_socket_bind (raw->socket, from, FALSE, &error)
-      && g_socket_connect (raw->socket, to, NULL, &error), "%s",
-      error ? error->message : "");
-  g_object_unref (from);
-  g_object_unref (to);
-  return raw;
-}
-
 /* The handshake on @raw, which must succeed. */
 static inline void
 raw_upgrade (WsRaw * raw)
