@@ -566,10 +566,10 @@ check_shared (GstTryonListener * listener,
   const GstTryonListenerOptions *open = &listener->options;
 
   if (!is_same_certificate (open->certificate, options->certificate)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-        "%s is open already, %s", listener->name, open->certificate == NULL ?
-        "without TLS" : options->certificate == NULL ? "with TLS" :
-        "with another certificate");
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "%s is open already, %s: all who share it need the same certificate",
+        listener->name, open->certificate == NULL ? "without TLS" :
+        options->certificate == NULL ? "with TLS" : "with another certificate");
     return FALSE;
   }
   if (open->max_connections != options->max_connections
