@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 
 #include "gsttryonwssettings.h"
+#include "gsttryonwstls.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1"
 #define DEFAULT_PORT 8001
@@ -420,6 +421,9 @@ gst_tryon_ws_settings_load_certificate (const GstTryonWsSettings * settings,
     return FALSE;
   *certificate = g_tls_certificate_new_from_files (settings->certificate,
       settings->private_key, error);
+  if (*certificate != NULL
+      && !gst_tryon_ws_certificate_check (*certificate, error))
+    g_clear_object (certificate);
   if (*certificate == NULL)
     g_prefix_error (error, "can't use 'certificate' %s with 'private-key' %s: ",
         settings->certificate, settings->private_key);
