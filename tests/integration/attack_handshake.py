@@ -118,8 +118,8 @@ def requests_without_end(port, limit=64 << 20):
 
 def thousand_connections(port, count=1000, held=100):
     """Connections that come and go; `held` of them are there at a time. Half
-    of them become a WebSocket or are refused because one has, the others stop
-    on the way there."""
+    of them ask for a WebSocket that they get, each in the place of the one
+    before, or for one that is not there; the others stop on the way there."""
     request = upgrade(port)
     other = upgrade(port, 'nobody')
     kept = collections.deque()

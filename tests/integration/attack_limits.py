@@ -18,13 +18,9 @@ def half_handshake_and_silence(port, count):
     how many were closed, and how old the oldest of them became."""
     request = upgrade(port)[:-2]
     wires, ages = {}, []
-    for number in range(count):
-        wire = Wire(port)
-        wire.send(request[:number * len(request) // count])
-        wires[wire.socket] = (wire, time.monotonic())
-    opened = time.monotonic()
-    while wires and time.monotonic() - opened < SECONDS:
-        for sock in select.select(list(wires), [], [], 0.1)[0]:
+
+    def look(patience):
+        for sock in select.select(list(wires), [], [], patience)[0]:
             wire, since = wires[sock]
             with contextlib.suppress(Closed):
                 # What is said before the end is no end yet.
@@ -33,6 +29,14 @@ def half_handshake_and_silence(port, count):
             ages.append(time.monotonic() - since)
             sock.close()
             del wires[sock]
+    for number in range(count):
+        wire = Wire(port)
+        wire.send(request[:number * len(request) // count])
+        wires[wire.socket] = (wire, time.monotonic())
+        look(0)
+    opened = time.monotonic()
+    while wires and time.monotonic() - opened < SECONDS:
+        look(0.1)
     return {'closed': len(ages), 'left': len(wires),
             'oldest': max(ages, default=None)}
 

@@ -266,12 +266,29 @@ class Refusals(case.IntegrationCase):
 
     @case.bounded(20)
     async def test_busy(self):
-        """A second client at the same time; the first one is not harmed."""
+        """A client of another session while one is served; which is not
+        harmed."""
         await self.serve('')
         first = await self.expect_served()
-        answer = await self.expect_refused(503, 'SESSION_LIMIT')
+        answer = await self.expect_refused(503, 'SESSION_LIMIT',
+                                           session='other')
         self.assertEqual(answer['retry-after'], '1')
         await self.assert_served(first, self.make_pictures(1)[0])
+        # When it has left there is room.
+        await first.close()
+        await self.expect_served(session='other')
+
+    @case.bounded(20)
+    async def test_taken_over(self):
+        """A client of the same session takes it over, if it may."""
+        await self.serve('token=right')
+        first = await self.expect_served(token='right')
+        await self.expect_refused(401, 'UNAUTHORIZED',
+                                  headers={'Authorization': 'Bearer wrong'})
+        await self.assert_served(first, self.make_pictures(1)[0])
+        await self.expect_served(token='right')
+        await self.poll(lambda: first.is_closed, 'close')
+        self.assertEqual(first.close_code, 4000)
 
 
 if __name__ == '__main__':
