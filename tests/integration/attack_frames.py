@@ -135,27 +135,26 @@ def nesting_80000(port):
 
 
 def ping_flood(port, reads):
-    """Pings as fast as they go, with the pongs read or not."""
+    """Pings as fast as they go. With the pongs read for SECONDS; without, until
+    that is put an end to."""
     pings = b''.join(ws_frame(PING, struct.pack('>I', number) + bytes(121))
                      for number in range(500))
     received = 0
     with join(port, receive_buffer=None if reads else 4096) as wire:
+        if not reads:
+            return push_to_the_end(wire, pings)
         sent, start = 0, time.monotonic()
         wire.socket.setblocking(False)
         position = 0
         while time.monotonic() - start < SECONDS:
-            readable, writable, _ = select.select(
-                [wire.socket] if reads else [], [wire.socket], [], 0.1)
+            readable, writable, _ = select.select([wire.socket],
+                                                  [wire.socket], [], 0.1)
             if readable:
                 received += len(wire.socket.recv(1 << 20))
             if writable:
                 count = wire.socket.send(pings[position:position + (1 << 16)])
                 sent += count
                 position = (position + count) % len(pings)
-        result = {'sent': sent, 'received': received}
-        if not reads:
-            await_go(at='flooded', **result)
-            return result
         # The rest of the ping that is under way, and then a client like any.
         wire.socket.settimeout(10)
         wire.send(pings[position:])
@@ -165,8 +164,27 @@ def ping_flood(port, reads):
             wire.fill()
         wire.unread.clear()
         wire.send(image_frame(0, png()))
-        result['served'] = wire.answer()[0] == PROCESSED
-    return result
+        served = wire.answer()[0] == PROCESSED
+    return {'sent': sent, 'received': received, 'served': served}
+
+
+def push_to_the_end(wire, data):
+    """Sends `data` again and again, and reads nothing, until the connection
+    breaks. Tells the bytes that were taken, and the seconds."""
+    sent, broke, start = 0, False, time.monotonic()
+    while not broke and time.monotonic() - start < 4 * SECONDS:
+        count, broke = push(wire, data, 1 << 40)
+        sent += count
+    assert broke, sent
+    return {'sent': sent, 'seconds': time.monotonic() - start}
+
+
+def text_flood_unread(port):
+    """Asks for text as fast as it can be asked for, and reads none."""
+    with join(port, receive_buffer=4096) as wire:
+        return push_to_the_end(wire,
+                               ws_frame(TEXT, b'{"type": "ping", "t0": 1}')
+                               * 500)
 
 
 def text_flood_slow_reader(port):
@@ -302,12 +320,7 @@ def close_and_keep_sending(port):
              + ws_frame(CLOSE, b'\x03\xe8'))):
         with join(port) as wire:
             wire.send(start)
-            since = time.monotonic()
-            broke = False
-            # Two times SECONDS are more than any time limit of closing.
-            for _ in range(2):
-                broke = broke or push(wire, data, 1 << 40)[1]
-            seen[kind] = time.monotonic() - since if broke else None
+            seen[kind] = push_to_the_end(wire, data)['seconds']
     return seen
 
 

@@ -8,9 +8,17 @@ import case
 import hostile
 
 KB, MB = 1000, 1000000
-# Of the channel: how long a client may take nothing from its socket, the time
-# for the close handshake behind it, and the step in which it is looked at.
-STALL = 10 + 2 + 1
+# Of the channel, in seconds: how long a client may take nothing from its socket,
+# and the step in which it is looked at.
+STALL, TICK = 10, 0.5
+# For a close handshake, where one is waited for in vain.
+CLOSE = 0.5
+HASTE = f'close-timeout={CLOSE * 1000:.0f}'
+# What one that is to be closed, and takes nothing, is given: that time to take
+# what comes before the close frame, and again for its own.
+FAREWELL = 2 * (CLOSE + TICK)
+# A busy machine's.
+SLACK = 1
 
 
 class Framing(hostile.HostileCase):
@@ -61,7 +69,6 @@ class Framing(hostile.HostileCase):
         await self.serve()
         result = await self.run_attack('close_and_keep_sending', 40)
         for kind, seconds in result.items():
-            self.assertIsNotNone(seconds, f'{kind}: not ended')
             # The time limit of closing is 2 s.
             self.assertLess(seconds, 3, kind)
         self.expect_bounded(1 * MB)
@@ -121,24 +128,23 @@ class Floods(hostile.HostileCase):
 
     @hostile.bounded(40)
     async def test_ping_flood(self):
+        """Pongs leave together: the healthy client waits for few of them."""
         await self.serve()
         result = await self.run_attack('ping_flood', reads=True)
         self.assertTrue(result['served'])
         self.expect_bounded(1 * MB)
-        await self.expect_unharmed()
+        await self.expect_unharmed(max_p50=0.007)
 
-    @hostile.bounded(60)
+    @hostile.bounded(40)
     async def test_ping_flood_unread(self):
-        """One that takes nothing for 10 s is closed; until then it costs its
-        turns and no memory."""
-        await self.serve()
-        attack = await self.attack('ping_flood', reads=False)
-        case.progress(await attack.reach('flooded'))
+        """It costs its turns and no memory. Pings are no messages: it is idle,
+        and is closed though nothing can be said to it."""
+        idle = 2
+        await self.serve(victim=f'idle-timeout={idle * 1000} {HASTE}')
+        result = await self.run_attack('ping_flood', reads=False)
+        self.assertGreaterEqual(result['seconds'], idle)
+        self.assertLess(result['seconds'], idle + TICK + FAREWELL + SLACK)
         self.expect_bounded(1 * MB)
-        seconds = await self.wait_removed(2, STALL + 3)
-        case.progress(f'closed {seconds:.1f} s after the flood')
-        attack.go()
-        await attack.result()
         await self.expect_unharmed()
 
     @hostile.bounded(60)
@@ -151,6 +157,15 @@ class Floods(hostile.HostileCase):
         result = await attack.result()
         case.progress(f'text_flood_slow_reader: {result}')
         self.assertEqual(result['code'], 4003)
+        await self.expect_unharmed()
+
+    @hostile.bounded(40)
+    async def test_text_flood_unread(self):
+        """The end of one that takes nothing at all."""
+        await self.serve(victim=HASTE)
+        result = await self.run_attack('text_flood_unread')
+        self.assertLess(result['seconds'], FAREWELL + SLACK)
+        self.expect_bounded(1 * MB)
         await self.expect_unharmed()
 
     async def expect_flood_answered(self, size):
@@ -201,10 +216,11 @@ class Floods(hostile.HostileCase):
 
     @hostile.bounded(60)
     async def test_never_reads(self):
-        """200 MB of answers for one who takes none of them."""
+        """A peer that never reads: memory of the process grows by less than
+        2 MB while 200 MB of answers are produced for it."""
         # Beyond 1024 unanswered frames the client would be closed.
         size, count = 240 * KB, 1000
-        await self.serve()
+        await self.serve(victim=HASTE)
         attack = await self.attack('never_reads', size=size, count=count)
         await attack.reach('served')
         self.process.mark()
@@ -213,10 +229,11 @@ class Floods(hostile.HostileCase):
         attack.go()
         await attack.reach('sent')
         produced = size * await self.count_answered(before + count)
-        self.expect_bounded(2 * MB)
+        self.expect_bounded(2 * MB, f'never_reads, {produced / MB:.0f} MB of '
+                            'answers for it: memory')
         if produced < 200 * MB:
             raise hostile.Disturbed(f'{produced / MB:.0f} MB of answers only')
-        seconds = await self.wait_removed(2, STALL + 3)
+        seconds = await self.wait_removed(2, STALL + TICK + CLOSE + SLACK)
         case.progress(f'closed {seconds:.1f} s after the last frame')
         attack.go()
         await attack.result()
