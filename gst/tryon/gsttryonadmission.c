@@ -15,6 +15,44 @@
 #define STATUS_UPGRADE_REQUIRED 426
 #define STATUS_TOO_MANY_REQUESTS 429
 
+/* ---- the request, before libsoup has it ---- */
+
+/* Lines end as libsoup takes them to: with or without a carriage return. */
+gsize
+gst_tryon_request_find_end (const gchar * data, gsize size, gsize searched)
+{
+  gsize i;
+
+  for (i = MAX (searched, 2) - 2; i + 1 < size; i++) {
+    if (data[i] != '\n')
+      continue;
+    if (data[i + 1] == '\n'
+        || (i + 2 < size && data[i + 1] == '\r' && data[i + 2] == '\n'))
+      return i + 1;
+  }
+  return 0;
+}
+
+gboolean
+gst_tryon_request_is_safe (const gchar * head, gsize size)
+{
+  SoupMessageHeaders *headers =
+      soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
+  gchar *method = NULL, *path = NULL;
+  SoupHTTPVersion version;
+  gboolean safe;
+
+  /* What is no request at all it refuses without a loss. */
+  safe = soup_headers_parse_request (head, size, headers, &method, &path,
+      &version) != SOUP_STATUS_OK
+      || soup_message_headers_get_encoding (headers) !=
+      SOUP_ENCODING_UNRECOGNIZED;
+  soup_message_headers_unref (headers);
+  g_free (method);
+  g_free (path);
+  return safe;
+}
+
 /* ---- the request ---- */
 
 /* The subprotocols offered: whether ours is among them, and the token that

@@ -24,6 +24,15 @@ typedef struct {
   gchar *token;
 } GstTryonUpgrade;
 
+/* How many of @size bytes are a request's line and headers, without the empty
+ * line that ends them; 0 when that isn't there. @searched of them were searched
+ * before. */
+gsize    gst_tryon_request_find_end (const gchar * data, gsize size, gsize searched);
+/* Whether what find_end() found may go to libsoup: up to 3.2.3 at least it loses
+ * the memory of the path, all that a request may be long, where it can't make out
+ * how a body would come. */
+gboolean gst_tryon_request_is_safe (const gchar * head, gsize size);
+
 /* Checks path, method, upgrade and subprotocol, in this order. Returns 0, or
  * the HTTP status to refuse with and @error. @upgrade is to be cleared in any
  * case. */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "gsttryonguard.h"
+#include "gsttryonadmission.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_tryon_guard_debug);
 #define GST_CAT_DEFAULT gst_tryon_guard_debug
@@ -140,6 +141,7 @@ typedef struct
   GList *link;                  /* in pending, %NULL when that is over */
   gint64 since;                 /* monotonic, microseconds */
   gsize bytes;                  /* read while pending */
+  GString *head;                /* of a request, %NULL once it was judged */
 } GuardStream;
 
 typedef GIOStreamClass GuardStreamClass;
@@ -178,6 +180,8 @@ guard_stream_settle (GuardStream * self)
     return;
   g_queue_delete_link (&guard->pending, self->link);
   self->link = NULL;
+  if (self->head != NULL)
+    g_string_free (g_steal_pointer (&self->head), TRUE);
   g_mutex_lock (&guard->lock);
   guard->n_pending--;
   g_mutex_unlock (&guard->lock);
@@ -188,20 +192,60 @@ guard_stream_expel (GuardStream * self, guint64 * counter, const gchar * reason)
 {
   GST_INFO ("%s: ending the connection of %s: %s", self->guard->name,
       self->address, reason);
-  count_one (self->guard, counter);
+  if (counter != NULL)
+    count_one (self->guard, counter);
   guard_stream_settle (self);
   g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }
 
-/* %FALSE with @error when it was too much. */
+/* Says so in libsoup's stead, as far as the socket takes it. */
+static void
+guard_stream_refuse (GuardStream * self)
+{
+  static const gchar answer[] = "HTTP/1.1 400 Bad Request\r\n"
+      "Connection: close\r\nContent-Length: 0\r\n\r\n";
+  GOutputStream *output = g_io_stream_get_output_stream (self->base);
+
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output),
+      answer, strlen (answer), NULL, NULL);
+  guard_stream_expel (self, NULL, "its request can't be understood");
+}
+
+/* Judges a request as soon as it is whole. */
 static gboolean
-guard_stream_came (GuardStream * self, gsize bytes, GError ** error)
+guard_stream_is_safe (GuardStream * self, const gchar * data, gsize bytes)
+{
+  gsize searched, end;
+  gboolean safe;
+
+  if (self->head == NULL)
+    return TRUE;
+  searched = self->head->len;
+  g_string_append_len (self->head, data, bytes);
+  end = gst_tryon_request_find_end (self->head->str, self->head->len, searched);
+  if (end == 0)
+    return TRUE;
+  safe = gst_tryon_request_is_safe (self->head->str, end);
+  g_string_free (g_steal_pointer (&self->head), TRUE);
+  return safe;
+}
+
+/* %FALSE with @error when it was too much, or nothing for libsoup. */
+static gboolean
+guard_stream_came (GuardStream * self, const gchar * data, gsize bytes,
+    GError ** error)
 {
   if (self->link == NULL)
     return TRUE;
   self->bytes += bytes;
-  if (self->bytes <= self->guard->options.max_header_bytes)
-    return TRUE;
+  if (self->bytes <= self->guard->options.max_header_bytes) {
+    if (guard_stream_is_safe (self, data, bytes))
+      return TRUE;
+    guard_stream_refuse (self);
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "the request can't be understood");
+    return FALSE;
+  }
   guard_stream_expel (self, &self->guard->too_large,
       "its request is larger than allowed");
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
@@ -320,10 +364,18 @@ guard_input_get_base (gpointer input)
 }
 
 static gssize
-guard_input_take (GuardInput * self, gssize n, GError ** error)
+guard_input_take (GuardInput * self, const gchar * data, gssize n,
+    GError ** error)
 {
-  if (n > 0 && self->stream != NULL
-      && !guard_stream_came (self->stream, n, error))
+  if (self->stream == NULL || n < 0)
+    return n;
+  if (n == 0 && self->stream->head != NULL && self->stream->head->len > 0) {
+    /* libsoup would go by what there is of it. */
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT,
+        "the request ends early");
+    return -1;
+  }
+  if (n > 0 && !guard_stream_came (self->stream, data, n, error))
     return -1;
   return n;
 }
@@ -332,7 +384,7 @@ static gssize
 guard_input_read (GInputStream * stream, void *data, gsize size,
     GCancellable * cancellable, GError ** error)
 {
-  return guard_input_take ((GuardInput *) stream,
+  return guard_input_take ((GuardInput *) stream, data,
       g_input_stream_read (((GFilterInputStream *) stream)->base_stream, data,
           size, cancellable, error), error);
 }
@@ -341,7 +393,7 @@ static gssize
 guard_input_read_nonblocking (GPollableInputStream * stream, void *data,
     gsize size, GError ** error)
 {
-  return guard_input_take ((GuardInput *) stream,
+  return guard_input_take ((GuardInput *) stream, data,
       g_pollable_input_stream_read_nonblocking (guard_input_get_base (stream),
           data, size, NULL, error), error);
 }
@@ -497,6 +549,7 @@ gst_tryon_guard_admit (GstTryonGuard * guard, GSocketConnection * connection,
   self->socket = g_object_ref (g_socket_connection_get_socket (connection));
   self->address = address;
   self->since = g_get_monotonic_time ();
+  self->head = g_string_new (NULL);
   self->input = g_object_new (guard_input_get_type (),
       "base-stream", g_io_stream_get_input_stream (base),
       "close-base-stream", FALSE, NULL);

@@ -4,8 +4,8 @@
 #include <gst/tryon/gsttryonlistener.h>
 
 /* Lets connections in, within limits, and looks after them until they have shown
- * what they are. Knows bytes and addresses, nothing of HTTP. Private to the
- * library. */
+ * what they are. Knows bytes and addresses; of HTTP just where a request ends that
+ * libsoup must not see. Private to the library. */
 
 G_BEGIN_DECLS
 
