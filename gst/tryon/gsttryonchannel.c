@@ -43,7 +43,8 @@ struct _GstTryonChannel
    * hold up the loop's. Taken before the session's lock. */
   GMutex lock;
   GstTryonConnection *connection;       /* %NULL once it has ended */
-  gint64 last_progress;         /* when a message could last be given */
+  gint64 last_progress;         /* when the client last took something */
+  guint64 bytes_sent;           /* of the connection, then */
   guint16 close_code;           /* not 0: the session wants it closed */
   gchar *close_reason;
 };
@@ -150,17 +151,22 @@ on_wake (gpointer user_data)
         (GDestroyNotify) channel_unref);
 }
 
-/* Whether the client has taken nothing for too long; said once. */
+/* Whether the client has taken nothing for too long; said once. A large picture
+ * on a slow line is under way for longer, and is no fault as long as it moves. */
 static gboolean
 is_stalled (GstTryonChannel * channel, gint64 now)
 {
+  guint64 bytes_sent;
   gboolean stalled;
 
   /* Somebody is at it: no. */
   if (!g_mutex_trylock (&channel->lock))
     return FALSE;
-  if (gst_tryon_connection_is_writable (channel->connection))
+  bytes_sent = gst_tryon_connection_get_bytes_sent (channel->connection);
+  if (gst_tryon_connection_is_writable (channel->connection)
+      || bytes_sent != channel->bytes_sent)
     channel->last_progress = now;
+  channel->bytes_sent = bytes_sent;
   stalled = now - channel->last_progress > STALL_TIMEOUT;
   if (stalled)
     channel->last_progress = now;

@@ -268,6 +268,35 @@ GST_START_TEST (test_client_that_takes_nothing_is_let_go)
 
 GST_END_TEST;
 
+/* One that takes a large picture bit by bit, for longer than one that takes
+ * nothing is waited for, is slow and no more. */
+GST_START_TEST (test_client_that_takes_little_is_kept)
+{
+  const gsize size = 5000000, step = size / 50;
+  Line *line = line_open ();
+  gint64 start = g_get_monotonic_time ();
+  gchar *bytes = g_malloc (step);
+  gsize taken = 0;
+
+  line_init (line);
+  line_send_frame (line, 1);
+  line_answer (line, line_pull_frame (line), size);
+  while (taken < size) {
+    gssize n = g_socket_receive (line->client->socket, bytes, step, NULL, NULL);
+
+    fail_unless (n > 0, "let go after %" G_GSIZE_FORMAT " bytes", taken);
+    taken += n;
+    /* The pace is what is tested. */
+    g_usleep (15 * G_USEC_PER_SEC / 50 * n / step);
+  }
+  fail_unless (g_get_monotonic_time () - start > 14 * G_USEC_PER_SEC);
+  g_free (bytes);
+  line_shutdown (line);
+  line_free (line, 0);
+}
+
+GST_END_TEST;
+
 static Suite *
 channel_suite (void)
 {
@@ -290,6 +319,7 @@ channel_suite (void)
   tcase_add_test (tc, test_shutdown_with_a_client_that_reads_nothing);
   tcase_add_test (tc, test_one_channel_a_session);
   tcase_add_test (tc, test_client_that_takes_nothing_is_let_go);
+  tcase_add_test (tc, test_client_that_takes_little_is_kept);
   suite_add_tcase (s, tc);
   return s;
 }
