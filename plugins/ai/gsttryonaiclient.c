@@ -44,24 +44,28 @@ struct _GstTryonAiClient
 
 static void start_attempt (GstTryonAiClient * client);
 
-static GstTryonAiClient *
-client_ref (GstTryonAiClient * client)
+GstTryonAiClient *
+gst_tryon_ai_client_ref (GstTryonAiClient * client)
 {
   g_atomic_ref_count_inc (&client->ref_count);
   return client;
 }
 
-static void
-client_unref (gpointer data)
+void
+gst_tryon_ai_client_unref (GstTryonAiClient * client)
 {
-  GstTryonAiClient *client = data;
-
   if (!g_atomic_ref_count_dec (&client->ref_count))
     return;
   gst_object_unref (client->loop);
   gst_tryon_ai_sender_clear (&client->sender);
   g_free (client->farewell);
   g_free (client);
+}
+
+static void
+unref_client (gpointer client)
+{
+  gst_tryon_ai_client_unref (client);
 }
 
 static void
@@ -304,7 +308,7 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
     return;
   }
   /* The owner may let go of it in a callback. */
-  client_ref (client);
+  gst_tryon_ai_client_ref (client);
   generation = client->target->generation;
   ok = gst_tryon_ai_answer_parse (message, &header, &is_answer, &error);
   if (ok && header.type == GST_TRYON_FRAME_TYPE_PROCESSED) {
@@ -327,7 +331,7 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
   g_clear_error (&error);
   /* An answer is a place for the next frame. */
   gst_tryon_ai_sender_wake (&client->sender);
-  client_unref (client);
+  gst_tryon_ai_client_unref (client);
 }
 
 static void
@@ -393,7 +397,7 @@ use_stream (GstTryonAiClient * client, GIOStream * stream)
   gst_tryon_ai_sender_attach (&client->sender,
       gst_tryon_connection_new (client->loop, stream,
           GST_TRYON_CONNECTION_CLIENT, &limits, &connection_callbacks,
-          client_ref (client), client_unref), init);
+          gst_tryon_ai_client_ref (client), unref_client), init);
 }
 
 static void
@@ -420,7 +424,7 @@ on_connected (GObject * source, GAsyncResult * result, gpointer user_data)
   }
   g_clear_error (&error);
   g_object_unref (attempt->cancellable);
-  client_unref (client);
+  gst_tryon_ai_client_unref (client);
   g_free (attempt);
 }
 
@@ -430,7 +434,7 @@ start_attempt (GstTryonAiClient * client)
   Attempt *attempt = g_new0 (Attempt, 1);
 
   client->connecting = g_cancellable_new ();
-  attempt->client = client_ref (client);
+  attempt->client = gst_tryon_ai_client_ref (client);
   attempt->cancellable = g_object_ref (client->connecting);
   GST_DEBUG ("%s: connecting", client->target->address);
   gst_tryon_handshake_connect_async (client->target->uri,
@@ -455,7 +459,7 @@ call_free (gpointer data)
   if (call->target != NULL)
     gst_tryon_ai_target_free (call->target);
   gst_clear_structure (&call->message);
-  client_unref (call->client);
+  gst_tryon_ai_client_unref (call->client);
   g_free (call);
 }
 
@@ -465,7 +469,7 @@ invoke (GstTryonAiClient * client, GSourceFunc func, GstTryonAiTarget * target,
 {
   Call *call = g_new0 (Call, 1);
 
-  call->client = client_ref (client);
+  call->client = gst_tryon_ai_client_ref (client);
   call->target = target;
   call->message = message;
   gst_tryon_loop_invoke (client->loop, func, call, call_free);
@@ -651,5 +655,5 @@ void
 gst_tryon_ai_client_free (GstTryonAiClient * client)
 {
   gst_tryon_loop_invoke_sync (client->loop, do_free, client);
-  client_unref (client);
+  gst_tryon_ai_client_unref (client);
 }

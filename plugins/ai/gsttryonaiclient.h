@@ -53,6 +53,10 @@ GstTryonAiClient * gst_tryon_ai_client_new (GstTryonLoop * loop,
  * more when it returns. Hold no lock that the callbacks take. Gives the
  * reference back. */
 void gst_tryon_ai_client_free (GstTryonAiClient * client);
+/* For threads that call it while another may free it: what they do then has no
+ * effect. The last reference may go on any thread. */
+GstTryonAiClient * gst_tryon_ai_client_ref (GstTryonAiClient * client);
+void gst_tryon_ai_client_unref (GstTryonAiClient * client);
 
 /* From any thread; carried out in the order of the calls, behind the return. */
 

@@ -458,10 +458,15 @@ reset (GstTryonAiSink * self)
 static void
 open_service (GstTryonAiSink * self)
 {
+  GstTryonAiClient *client;
+
   reset (self);
   self->loop = gst_tryon_loop_get_client ();
-  self->client = gst_tryon_ai_client_new (self->loop,
-      &gst_tryon_ai_sink_callbacks, self);
+  client = gst_tryon_ai_client_new (self->loop, &gst_tryon_ai_sink_callbacks,
+      self);
+  g_mutex_lock (&self->lock);
+  self->client = client;
+  g_mutex_unlock (&self->lock);
   gst_tryon_ai_sink_start_task (self);
 }
 
@@ -469,8 +474,13 @@ open_service (GstTryonAiSink * self)
 static void
 close_service (GstTryonAiSink * self)
 {
+  GstTryonAiClient *client;
+
   gst_tryon_ai_sink_join_task (self);
-  g_clear_pointer (&self->client, gst_tryon_ai_client_free);
+  g_mutex_lock (&self->lock);
+  client = g_steal_pointer (&self->client);
+  g_mutex_unlock (&self->lock);
+  gst_tryon_ai_client_free (client);
   gst_clear_object (&self->loop);
 
   g_mutex_lock (&self->lock);

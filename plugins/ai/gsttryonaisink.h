@@ -16,7 +16,8 @@ G_DECLARE_FINAL_TYPE (GstTryonAiSink, gst_tryon_ai_sink, GST, TRYON_AI_SINK, Gst
 struct _GstTryonAiSink {
   GstBaseSink parent;
 
-  /* Constant between READY and PAUSED, and back. */
+  /* Constant between READY and PAUSED, and back. The client is set and cleared
+   * under lock, too: settings may come at any time. */
   GstTryonLoop *loop;
   GstTryonAiClient *client;
   GstTask *task;

@@ -52,12 +52,15 @@ void
 gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self)
 {
   GQueue dropped = G_QUEUE_INIT;
-  gboolean answers, send, wake;
+  GstTryonAiClient *client = NULL;
+  gboolean answers, wake;
   GstTryonAiItem *item;
 
   while ((item = gst_tryon_ai_queue_pop_dropped (self->queue)) != NULL)
     g_queue_push_tail (&dropped, item);
-  send = gst_tryon_ai_queue_has_frame_to_send (self->queue);
+  if (self->client != NULL
+      && gst_tryon_ai_queue_has_frame_to_send (self->queue))
+    client = gst_tryon_ai_client_ref (self->client);
   /* In a branch that ends here, another one answers the session. */
   answers = self->srcpad != NULL && gst_pad_is_linked (self->srcpad);
   wake = has_work_for_waiters (self);
@@ -73,8 +76,10 @@ gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self)
       gst_tryon_session_drop (item->session, item->sequence, item->reason);
     gst_tryon_ai_item_free (item);
   }
-  if (send && self->client != NULL)
-    gst_tryon_ai_client_wake (self->client);
+  if (client != NULL) {
+    gst_tryon_ai_client_wake (client);
+    gst_tryon_ai_client_unref (client);
+  }
 }
 
 /* ---- latency ---- */

@@ -319,6 +319,47 @@ GST_START_TEST (test_stop)
 
 GST_END_TEST;
 
+static gint set_enough;
+
+static gpointer
+set_again_and_again (gpointer user_data)
+{
+  GstElement *ai = user_data;
+  guint i;
+
+  for (i = 0; !g_atomic_int_get (&set_enough); i++)
+    g_object_set (ai, "max-in-flight", 1 + i % 8, NULL);
+  return NULL;
+}
+
+/* Settings may come from another thread while it stops. */
+GST_START_TEST (test_stop_while_set)
+{
+  GSocketListener *listener = g_socket_listener_new ();
+  gchar *uri = ai_uri (g_socket_listener_add_any_inet_port (listener, NULL,
+          NULL));
+  GstHarness *h = ai_harness_new (uri, NULL);
+  GThread *thread;
+  guint i;
+
+  g_atomic_int_set (&set_enough, FALSE);
+  thread = g_thread_new ("set", set_again_and_again, h->element);
+  for (i = 0; i < 300; i++) {
+    /* Has its place and waits for the connection. */
+    ai_push (h, i);
+    gst_element_set_state (h->element, GST_STATE_READY);
+    gst_element_set_state (h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str (h, AI_FRAME_CAPS);
+  }
+  g_atomic_int_set (&set_enough, TRUE);
+  g_thread_join (thread);
+  ai_harness_free (h);
+  g_object_unref (listener);
+  g_free (uri);
+}
+
+GST_END_TEST;
+
 /* An EOS that waits for answers is no obstacle to it. */
 GST_START_TEST (test_stop_in_eos)
 {
@@ -437,6 +478,7 @@ tryonaisinkstates_suite (void)
   tcase_add_loop_test (tc, test_preroll, 0, G_N_ELEMENTS (prerolls));
   tcase_add_test (tc, test_pauses);
   tcase_add_loop_test (tc, test_stop, 0, N_SITUATIONS);
+  tcase_add_test (tc, test_stop_while_set);
   tcase_add_test (tc, test_stop_in_eos);
   tcase_add_loop_test (tc, test_stop_in_message, 0, 3);
   tcase_add_test (tc, test_launch_line);
