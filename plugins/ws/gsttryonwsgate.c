@@ -85,6 +85,8 @@ void
 gst_tryon_ws_gate_configure (GstTryonWsGate * gate,
     const GstTryonSessionConfig * config, gboolean once)
 {
+  GstTryonSession *sessions[2] = { NULL, };
+  GstTryonSessionConfig before;
   GstTryonWsClient *clients[2];
   guint i;
 
@@ -92,19 +94,26 @@ gst_tryon_ws_gate_configure (GstTryonWsGate * gate,
   clients[0] = gate->current;
   clients[1] = gate->next;
   for (i = 0; i < G_N_ELEMENTS (clients); i++) {
-    if (clients[i] == NULL)
-      continue;
-    /* Only what changed: others may have set it for this session. */
-    if (config->target_fps != gate->config.target_fps)
-      gst_tryon_session_set_target_fps (clients[i]->session,
-          config->target_fps);
-    if (config->max_in_flight != gate->config.max_in_flight)
-      gst_tryon_session_set_max_in_flight (clients[i]->session,
-          config->max_in_flight);
+    /* What a given session grants is the application's affair. */
+    if (clients[i] != NULL && clients[i]->remote_address != NULL)
+      sessions[i] = gst_object_ref (clients[i]->session);
   }
+  before = gate->config;
   gate->config = *config;
   gate->once = once;
   g_mutex_unlock (&gate->lock);
+
+  /* Without the lock: it may send. */
+  for (i = 0; i < G_N_ELEMENTS (sessions); i++) {
+    if (sessions[i] == NULL)
+      continue;
+    /* Only what changed: others may have set it for this session. */
+    if (config->target_fps != before.target_fps)
+      gst_tryon_session_set_target_fps (sessions[i], config->target_fps);
+    if (config->max_in_flight != before.max_in_flight)
+      gst_tryon_session_set_max_in_flight (sessions[i], config->max_in_flight);
+    gst_object_unref (sessions[i]);
+  }
 }
 
 /* ---- the listener's thread ---- */

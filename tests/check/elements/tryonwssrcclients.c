@@ -486,6 +486,42 @@ GST_START_TEST (test_given_session)
 
 GST_END_TEST;
 
+static void
+look_at_stats (gpointer src)
+{
+  GstStructure *stats;
+
+  g_object_get (src, "stats", &stats, NULL);
+  gst_structure_free (stats);
+}
+
+/* Its application may ask the element, and what it grants is its own affair. */
+GST_START_TEST (test_given_session_and_settings)
+{
+  GstTryonSession *session = gst_tryon_session_new ("given", NULL);
+  WsPipeline *p = ws_pipeline_new ("tryonwssrc name=src port=0 ! tryonwssink");
+  GstTryonSessionConfig config;
+
+  fail_unless (gst_tryon_session_connect (session, look_at_stats, p->src,
+          NULL));
+  g_object_set (p->src, "session", session, NULL);
+  ws_pipeline_play (p);
+  gst_tryon_session_receive_text (session, WS_INIT, strlen (WS_INIT));
+  g_object_set (p->src, "target-fps", 20, "max-in-flight", 5, NULL);
+  gst_tryon_session_get_config (session, &config);
+  fail_unless_equals_int (config.target_fps,
+      GST_TRYON_SESSION_DEFAULT_TARGET_FPS);
+  fail_unless_equals_int (config.max_in_flight,
+      GST_TRYON_SESSION_DEFAULT_MAX_IN_FLIGHT);
+
+  gst_tryon_session_disconnect (session);
+  gst_message_unref (ws_pipeline_wait (p, GST_MESSAGE_EOS));
+  ws_pipeline_free (p);
+  gst_object_unref (session);
+}
+
+GST_END_TEST;
+
 /* ---- stopping ---- */
 
 typedef enum
@@ -648,6 +684,7 @@ tryonwssrcclients_suite (void)
   tcase_add_test (tc, test_token_and_origin);
   tcase_add_test (tc, test_settings_reach_the_client);
   tcase_add_test (tc, test_given_session);
+  tcase_add_test (tc, test_given_session_and_settings);
   suite_add_tcase (s, tc);
 
   tc = tcase_create ("listening");
