@@ -43,6 +43,7 @@ struct _GstTryonGuard
   guint64 superseded;
   guint64 timed_out;
   guint64 too_large;
+  guint64 malformed;
 };
 
 static void
@@ -192,8 +193,7 @@ guard_stream_expel (GuardStream * self, guint64 * counter, const gchar * reason)
 {
   GST_INFO ("%s: ending the connection of %s: %s", self->guard->name,
       self->address, reason);
-  if (counter != NULL)
-    count_one (self->guard, counter);
+  count_one (self->guard, counter);
   guard_stream_settle (self);
   g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
 }
@@ -208,7 +208,8 @@ guard_stream_refuse (GuardStream * self)
 
   g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output),
       answer, strlen (answer), NULL, NULL);
-  guard_stream_expel (self, NULL, "its request can't be understood");
+  guard_stream_expel (self, &self->guard->malformed,
+      "its request can't be understood");
 }
 
 /* Judges a request as soon as it is whole. */
@@ -593,7 +594,8 @@ gst_tryon_guard_get_stats (GstTryonGuard * guard)
       guard->over_address_limit,
       "handshakes-superseded", G_TYPE_UINT64, guard->superseded,
       "handshakes-timed-out", G_TYPE_UINT64, guard->timed_out,
-      "headers-too-large", G_TYPE_UINT64, guard->too_large, NULL);
+      "headers-too-large", G_TYPE_UINT64, guard->too_large,
+      "requests-malformed", G_TYPE_UINT64, guard->malformed, NULL);
   g_mutex_unlock (&guard->lock);
   return stats;
 }

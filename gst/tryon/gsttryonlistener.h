@@ -59,7 +59,8 @@ GST_TRYON_API GstTryonListener * gst_tryon_listener_get (const gchar * address, 
 /* (transfer full): "application/x-tryon-listener-stats": uint: connections (open
  * now), connections-pending (of them, in their handshake); uint64, only growing:
  * connections-accepted, connections-over-limit, connections-over-address-limit,
- * handshakes-superseded, handshakes-timed-out, headers-too-large. */
+ * handshakes-superseded, handshakes-timed-out, headers-too-large,
+ * requests-malformed (answered 400 before libsoup reads them). */
 GST_TRYON_API GstStructure *     gst_tryon_listener_get_stats (GstTryonListener * listener);
 GST_TRYON_API guint16            gst_tryon_listener_get_port (GstTryonListener * listener);
 

@@ -513,7 +513,7 @@ install_properties (GObjectClass * object_class)
    * #tryonwssrc:max-connections and #tryonwssrc:max-connections-per-address),
    * handshakes-superseded (#tryonwssrc:max-pending-handshakes),
    * handshakes-timed-out (#tryonwssrc:handshake-timeout), headers-too-large
-   * (#tryonwssrc:max-header-bytes), all uint64;
+   * (#tryonwssrc:max-header-bytes), requests-malformed (400), all uint64;
    *
    * "session", of the session that is being served, where there is one:
    * "application/x-tryon-session-stats" with session-id (string), connected and

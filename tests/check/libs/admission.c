@@ -62,6 +62,8 @@ GST_START_TEST (test_bodies_that_nobody_understands)
   Desk desk = { NULL, };
   guint id = desk_open (&desk, listener, &any);
   gchar *path = g_strnfill (4000, 'a'), *request, *head;
+  guint64 malformed = 0;
+  GstStructure *stats;
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -85,6 +87,10 @@ GST_START_TEST (test_bodies_that_nobody_understands)
     g_free (request);
   }
   fail_unless_equals_int (g_atomic_int_get (&desk.admitted), 0);
+  stats = gst_tryon_listener_get_stats (listener);
+  gst_structure_get_uint64 (stats, "requests-malformed", &malformed);
+  fail_unless_equals_uint64 (malformed, G_N_ELEMENTS (rows));
+  gst_structure_free (stats);
   g_free (path);
   desk_close (&desk, listener, id);
   gst_object_unref (listener);
