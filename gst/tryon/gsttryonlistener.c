@@ -37,6 +37,8 @@ GST_DEBUG_CATEGORY_STATIC (gst_tryon_listener_debug);
 /* What a GstTryonEndpoint became. */
 typedef struct
 {
+  guint ref_count;              /* held by the listener, and who calls back */
+  gboolean removed;             /* nothing is called back any more */
   guint id;
   gchar *session_id;
   gchar *token;
@@ -153,21 +155,28 @@ find_replaced (Link * link)
   return NULL;
 }
 
+/* The endpoint may be removed meanwhile, and @link with it. */
 static void
 tell_replaced (Link * link)
 {
-  GstTryonRequest request = { gst_tryon_session_get_id (link->session),
-    link->remote_address, link->origin
+  GstTryonSession *session = gst_object_ref (link->session);
+  gchar *remote_address = g_strdup (link->remote_address);
+  gchar *origin = g_strdup (link->origin);
+  GstTryonRequest request = { gst_tryon_session_get_id (session),
+    remote_address, origin
   };
 
   if (link->endpoint->replaced != NULL)
-    link->endpoint->replaced (&request, link->session,
-        link->endpoint->user_data);
+    link->endpoint->replaced (&request, session, link->endpoint->user_data);
+  gst_object_unref (session);
+  g_free (remote_address);
+  g_free (origin);
 }
 
 /* What it was to take over may have ended meanwhile: then there is nobody who
- * would serve the session, and the client is to come again. */
-static void
+ * would serve the session, and the client is to come again. %FALSE: @link is
+ * the caller's still. */
+static gboolean
 open_channel (Link * link, GIOStream * stream)
 {
   Link *replaced = find_replaced (link);
@@ -175,10 +184,13 @@ open_channel (Link * link, GIOStream * stream)
   link->channel = gst_tryon_channel_new (link->listener->loop, stream,
       &link->endpoint->limits, link->session, link->takes_over,
       replaced != NULL ? replaced->channel : NULL, on_channel_closed, link);
-  if (link->channel != NULL && replaced != NULL) {
+  if (link->channel == NULL)
+    return FALSE;
+  if (replaced != NULL) {
     link_free (replaced);
     tell_replaced (link);
   }
+  return TRUE;
 }
 
 /* The 101 is written: what follows is no HTTP any more. */
@@ -192,16 +204,29 @@ on_upgraded (SoupServerMessage * msg, gpointer user_data)
   /* May free @msg. */
   stream = soup_server_message_steal_connection (msg);
   gst_tryon_guard_release (stream);
-  if (link->endpoint != NULL)
-    open_channel (link, stream);
-  else
+  if (link->endpoint == NULL) {
     g_io_stream_close (stream, NULL, NULL);
-  g_object_unref (stream);
-  if (link->channel == NULL)
     link_free (link);
+  } else if (!open_channel (link, stream)) {
+    link_free (link);
+  }
+  g_object_unref (stream);
 }
 
 /* ---- requests ---- */
+
+static void
+endpoint_unref (Endpoint * endpoint)
+{
+  if (--endpoint->ref_count > 0)
+    return;
+  if (endpoint->notify != NULL)
+    endpoint->notify (endpoint->user_data);
+  g_free (endpoint->session_id);
+  g_free (endpoint->token);
+  g_strfreev (endpoint->origins);
+  g_free (endpoint);
+}
 
 static Endpoint *
 find_endpoint (GstTryonListener * listener, const gchar * session_id)
@@ -243,6 +268,9 @@ admit (Endpoint * endpoint, SoupServerMessage * msg,
     return SOUP_STATUS_UNAUTHORIZED;
   }
   *session = endpoint->admit (request, endpoint->user_data, &refusal);
+  /* It may have been removed by what it asked. */
+  if (endpoint->removed)
+    gst_clear_object (session);
   if (*session != NULL)
     return 0;
   if (refusal == NULL)
@@ -307,6 +335,7 @@ handle_request (SoupServer * server, SoupServerMessage * msg,
     request.origin = upgrade.origin;
     endpoint = find_endpoint (listener, upgrade.session_id);
     if (endpoint != NULL) {
+      endpoint->ref_count++;
       status = admit (endpoint, msg, &upgrade, &request, &session, &error);
     } else {
       g_set_error (&error, GST_TRYON_ERROR, GST_TRYON_ERROR_SESSION_EXPIRED,
@@ -323,10 +352,12 @@ handle_request (SoupServer * server, SoupServerMessage * msg,
     GST_INFO ("%s: refused %s with %u: %s", listener->name,
         get_remote_address (msg), status, error->message);
     gst_tryon_upgrade_refuse (msg, status, error);
-    if (endpoint != NULL && endpoint->refused != NULL)
+    if (endpoint != NULL && endpoint->refused != NULL && !endpoint->removed)
       endpoint->refused (&request, status, error, endpoint->user_data);
     g_error_free (error);
   }
+  if (endpoint != NULL)
+    endpoint_unref (endpoint);
   gst_tryon_upgrade_clear (&upgrade);
 }
 
@@ -365,17 +396,6 @@ set_up (gpointer loop, gpointer user_data)
       listener->name);
 }
 
-static void
-endpoint_free (Endpoint * endpoint)
-{
-  if (endpoint->notify != NULL)
-    endpoint->notify (endpoint->user_data);
-  g_free (endpoint->session_id);
-  g_free (endpoint->token);
-  g_strfreev (endpoint->origins);
-  g_free (endpoint);
-}
-
 /* On the loop. */
 static void
 drop_endpoint (GstTryonListener * listener, Endpoint * endpoint)
@@ -390,7 +410,8 @@ drop_endpoint (GstTryonListener * listener, Endpoint * endpoint)
     if (link->endpoint == endpoint)
       link_end (link);
   }
-  endpoint_free (endpoint);
+  endpoint->removed = TRUE;
+  endpoint_unref (endpoint);
 }
 
 /* On the loop. */
@@ -710,6 +731,7 @@ gst_tryon_listener_add_endpoint (GstTryonListener * listener,
       return 0;
   }
   call.endpoint = g_new0 (Endpoint, 1);
+  call.endpoint->ref_count = 1;
   call.endpoint->session_id = g_strdup (endpoint->session_id);
   call.endpoint->token = g_strdup (endpoint->token);
   call.endpoint->origins = origins;
@@ -725,7 +747,7 @@ gst_tryon_listener_add_endpoint (GstTryonListener * listener,
         != NULL ? "%s serves session %s already" :
         "%s serves sessions of any name already", listener->name,
         endpoint->session_id);
-    endpoint_free (call.endpoint);
+    endpoint_unref (call.endpoint);
     return 0;
   }
   call.endpoint->notify = notify;
@@ -749,6 +771,12 @@ remove_endpoint (gpointer loop, gpointer user_data)
   g_warn_if_reached ();
 }
 
+static gboolean
+do_nothing (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
 void
 gst_tryon_listener_remove_endpoint (GstTryonListener * listener, guint id)
 {
@@ -756,5 +784,10 @@ gst_tryon_listener_remove_endpoint (GstTryonListener * listener, guint id)
 
   g_return_if_fail (GST_IS_TRYON_LISTENER (listener));
 
+  /* In a callback: further up the stack the listener is in use still, whose last
+   * reference the caller may be about to give back. */
+  if (gst_tryon_loop_is_current (listener->loop))
+    gst_tryon_loop_invoke (listener->loop, do_nothing,
+        gst_object_ref (listener), gst_object_unref);
   gst_tryon_loop_invoke_sync (listener->loop, remove_endpoint, &call);
 }

@@ -121,7 +121,7 @@ GST_TRYON_API guint gst_tryon_listener_add_endpoint (GstTryonListener * listener
                                                      GError ** error);
 /* After it returned none of the endpoint's callbacks runs any more. Its open
  * connections go on closing by themselves (1001); their sessions are
- * disconnected. Not to be called from a callback. */
+ * disconnected. Also from a callback, which is the last one then. */
 GST_TRYON_API void  gst_tryon_listener_remove_endpoint (GstTryonListener * listener, guint id);
 
 G_END_DECLS

@@ -164,13 +164,16 @@ static GstTryonSession *
 on_admit (const GstTryonRequest * request, gpointer user_data, GError ** error)
 {
   GstTryonWsGate *gate = user_data;
+  GstElement *element = gst_object_ref (gate->element);
   GstTryonWsClient *unseen = NULL;
   GstTryonSession *session;
   GError *refusal = NULL;
 
-  if (!gate->ask (gate->element, request)) {
+  /* The application may stop the element meanwhile, and let go of it. */
+  if (!gate->ask (element, request)) {
     g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_UNAUTHORIZED,
         "the application refuses this client");
+    gst_object_unref (element);
     return NULL;
   }
   g_mutex_lock (&gate->lock);
@@ -187,6 +190,7 @@ on_admit (const GstTryonRequest * request, gpointer user_data, GError ** error)
 
   /* It came and left again while the streaming thread was busy. */
   g_clear_pointer (&unseen, gst_tryon_ws_client_free);
+  gst_object_unref (element);
   if (refusal != NULL)
     g_propagate_error (error, refusal);
   return session;

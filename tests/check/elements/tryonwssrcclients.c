@@ -668,6 +668,68 @@ GST_START_TEST (test_stops_at_once)
 
 GST_END_TEST;
 
+static gint stops_left;
+
+/* Once: the element is played again. */
+static void
+stop_once (GstElement * src)
+{
+  if (g_atomic_int_compare_and_exchange (&stops_left, 1, 0))
+    gst_element_set_state (src, GST_STATE_NULL);
+}
+
+static GstBusSyncReply
+stop_in_message (GstBus * bus, GstMessage * message, gpointer src)
+{
+  if (gst_message_has_name (message, "tryon-session-refused")
+      || gst_message_has_name (message, "tryon-session-replaced"))
+    stop_once (src);
+  return GST_BUS_PASS;
+}
+
+static gboolean
+stop_in_signal (GstElement * src, const gchar * id, const gchar * address,
+    const gchar * origin, gpointer user_data)
+{
+  stop_once (src);
+  return TRUE;
+}
+
+/* It can be stopped from within its messages and its signal, on the listener's
+ * thread, and used again. */
+GST_START_TEST (test_stops_in_callback)
+{
+  static const gchar *ids[] = { "refused", "alice", "connecting" };
+  WsPipeline *p = ws_pipeline_new_playing (ECHO);
+  WsClient *first, *second;
+
+  first = ws_client_new (p->port, "alice");
+  ws_client_init (first);
+  ws_client_echo (first, 1, WS_PNG);
+  g_atomic_int_set (&stops_left, 1);
+  if (__i__ < 2)
+    gst_bus_set_sync_handler (p->bus, stop_in_message, p->src, NULL);
+  else
+    g_signal_connect (p->src, "session-connecting",
+        G_CALLBACK (stop_in_signal), NULL);
+  /* Its answer, if it gets one, is of no interest. */
+  second = ws_client_new_full (p->port, ids[__i__], NULL, NULL);
+  while (GST_STATE (p->src) != GST_STATE_NULL)
+    g_usleep (1000);
+  ws_client_free (second);
+  ws_client_free (first);
+
+  gst_element_set_state (p->pipeline, GST_STATE_NULL);
+  ws_pipeline_play (p);
+  first = ws_client_new (p->port, "alice");
+  ws_client_init (first);
+  ws_client_echo (first, 1, WS_PNG);
+  ws_client_close (first);
+  ws_pipeline_free (p);
+}
+
+GST_END_TEST;
+
 static Suite *
 tryonwssrcclients_suite (void)
 {
@@ -696,6 +758,7 @@ tryonwssrcclients_suite (void)
 
   tc = tcase_create ("stopping");
   tcase_add_loop_test (tc, test_stops_at_once, NOBODY, NEVER_READING + 1);
+  tcase_add_loop_test (tc, test_stops_in_callback, 0, 3);
   suite_add_tcase (s, tc);
   return s;
 }
