@@ -13,6 +13,8 @@
 
 /* A reference picture is decoded whole by who uses it. */
 #define MAX_REFERENCE_SIDE 4096
+/* Those that wait for the pipeline, each as large as a text message may be. */
+#define MAX_REFERENCES 4
 
 /* Puts @message in the place of one of its type that the client has not read
  * yet, where only the newest one counts. */
@@ -140,6 +142,22 @@ handle_init (GstTryonSession * session, const GstStructure * message)
   gst_structure_free (config);
 }
 
+static guint
+count_references (GstTryonSession * session)
+{
+  guint n = 0;
+  GList *l;
+
+  for (l = session->inbox.head; l != NULL; l = l->next) {
+    GstTryonSessionItem *item = l->data;
+
+    if (GST_IS_EVENT (item->object))
+      n += gst_tryon_event_parse_reference (GST_EVENT_CAST (item->object), NULL,
+          NULL, NULL);
+  }
+  return n;
+}
+
 static GstBuffer *
 decode_reference (GstTryonSession * session, const GstStructure * message,
     GstTryonImageInfo * info, GError ** error)
@@ -151,6 +169,11 @@ decode_reference (GstTryonSession * session, const GstStructure * message,
   if (base64 == NULL) {
     g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_BAD_MESSAGE,
         "upload_reference: data is missing, send the image in base64");
+    return NULL;
+  }
+  if (count_references (session) >= MAX_REFERENCES) {
+    g_set_error_literal (error, GST_TRYON_ERROR, GST_TRYON_ERROR_RATE_LIMITED,
+        "upload_reference: images come faster than they can be put on");
     return NULL;
   }
   data = g_base64_decode (base64, &size);

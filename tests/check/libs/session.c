@@ -759,6 +759,37 @@ GST_START_TEST (test_one_transport)
 
 GST_END_TEST;
 
+/* Images are large: fewer of them wait than of other commands. */
+GST_START_TEST (test_references_are_bounded)
+{
+  GstBuffer *message = new_message (0, 100, 50, 1000);
+  gchar *base64, *text;
+  GstMapInfo map;
+  guint i;
+
+  start ();
+  gst_buffer_map (message, &map, GST_MAP_READ);
+  base64 = g_base64_encode (map.data + 32, map.size - 32);
+  gst_buffer_unmap (message, &map);
+  text = g_strdup_printf ("{\"type\":\"upload_reference\",\"data\":\"%s\","
+      "\"format\":\"webp\"}", base64);
+  for (i = 0; i < 4; i++)
+    receive_text (text);
+  fail_unless_no_output ();
+  receive_text (text);
+  g_free (next_error ("RATE_LIMITED"));
+  gst_event_unref (pull_event ());
+  receive_text (text);
+  fail_unless_no_output ();
+  for (i = 0; i < 4; i++)
+    gst_event_unref (pull_event ());
+  g_free (text);
+  g_free (base64);
+  gst_buffer_unref (message);
+}
+
+GST_END_TEST;
+
 static Suite *
 session_suite (void)
 {
@@ -780,6 +811,7 @@ session_suite (void)
   tcase_add_test (tc, test_pause);
   tcase_add_test (tc, test_events_in_order_with_frames);
   tcase_add_test (tc, test_reference);
+  tcase_add_test (tc, test_references_are_bounded);
   tcase_add_test (tc, test_ping);
   tcase_add_test (tc, test_answer_timeout);
   tcase_add_test (tc, test_texts_are_bounded);
