@@ -197,7 +197,12 @@ gst_tryon_ai_sender_detach (GstTryonAiSender * sender)
 void
 gst_tryon_ai_sender_announce_text (GstTryonAiSender * sender)
 {
+  /* With the lock, although it is atomic: who looks for a frame right now has
+   * found that there are no texts, and must not find one from behind this. Who
+   * was kept from looking by it is made up for when the text is taken. */
+  g_mutex_lock (&sender->lock);
   g_atomic_int_inc (&sender->n_announced);
+  g_mutex_unlock (&sender->lock);
 }
 
 void

@@ -74,7 +74,8 @@ void gst_tryon_ai_sender_pump (GstTryonAiSender * sender);
 
 /* ---- any thread ---- */
 
-/* A text is on its way to the loop's thread: frames from here on go behind it. */
+/* A text is on its way to the loop's thread: frames from here on go behind it. Hold
+ * no lock that next_frame takes. */
 void gst_tryon_ai_sender_announce_text (GstTryonAiSender * sender);
 /* There are frames: sends them where the connection takes them. Hold no lock that
  * next_frame takes. */
