@@ -6,8 +6,8 @@
  * @short_description: a thread that turns one main context
  *
  * All sockets of a listener, or of this process's outgoing connections, are
- * read and written on one loop's thread. What runs there never waits and never
- * pushes into a pipeline.
+ * read on one loop's thread, and written there when they take no more from who has
+ * something to send. What runs there never waits and never pushes into a pipeline.
  *
  * The context is the thread's default one, so that GIO's asynchronous calls
  * made there come back there.

@@ -3,7 +3,7 @@
 
 #include <gst/tryon/tryon-prelude.h>
 
-/* A thread that turns one GMainContext: where sockets are read and written.
+/* A thread that turns one GMainContext: where sockets are waited for and read.
  * Whoever uses it holds a reference; it ends with the last one, also when that
  * is given back on the loop's own thread. */
 

@@ -13,8 +13,9 @@
  *   receive_binary/text() --> checks, account, inbox  --> pull()
  *   next_output()         <-- answers in order        <-- answer(), drop()
  *
- * Thread safe: the transport's side is called from one thread (the
- * connection's), the pipeline's side from any. */
+ * Thread safe: of the transport's side next_output() is called from any thread, by
+ * one at a time, and the rest from one thread (the connection's); the pipeline's side
+ * from any. */
 
 G_BEGIN_DECLS
 
@@ -136,7 +137,7 @@ GST_TRYON_API void     gst_tryon_session_receive_text (GstTryonSession * session
  * A processed frame is stamped with its latency and counted at this moment. */
 GST_TRYON_API gboolean gst_tryon_session_next_output (GstTryonSession * session,
                                                       GstTryonOutput * output);
-/* Gives up frames that are older than the answer timeout; call once a second. */
+/* Gives up frames that are older than the answer timeout; call at least once a second. */
 GST_TRYON_API void     gst_tryon_session_tick (GstTryonSession * session);
 
 /* ---- the pipeline's side ---- */
