@@ -26,7 +26,7 @@ import sys
 import time
 import zlib
 
-SECONDS = 2.5
+SECONDS = 2
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CONTINUATION = 0
 HEADER = struct.Struct('>BBHIQIIII')
