@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a fuzz target over the files of folders, the seeds and what ever found
- * something, as an ordinary test. Also over prefixes of each. */
+ * something, as an ordinary test. Also over prefixes of each, as many as the first
+ * argument says. */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "fuzz.h"
 
@@ -17,7 +19,7 @@ run (const guint8 * data, gsize size)
 }
 
 static gint
-run_folder (const gchar * folder)
+run_folder (const gchar * folder, guint prefixes)
 {
   GDir *dir = g_dir_open (folder, 0, NULL);
   const gchar *name;
@@ -30,8 +32,8 @@ run_folder (const gchar * folder)
     gsize size, i, stride;
 
     if (g_file_get_contents (path, &data, &size, NULL)) {
-      stride = 1 + size / 2000;
-      for (i = 0; i < size; i += stride)
+      stride = 1 + size / MAX (prefixes, 1);
+      for (i = 0; prefixes > 0 && i < size; i += stride)
         run ((guint8 *) data, i);
       run ((guint8 *) data, size);
       g_free (data);
@@ -48,13 +50,13 @@ main (gint argc, gchar ** argv)
 {
   gint i, n = 0;
 
-  if (argc < 2) {
-    fprintf (stderr, "usage: %s FOLDER...\n", argv[0]);
+  if (argc < 3) {
+    fprintf (stderr, "usage: %s PREFIXES FOLDER...\n", argv[0]);
     return 2;
   }
   LLVMFuzzerInitialize (&argc, &argv);
-  for (i = 1; i < argc; i++)
-    n += run_folder (argv[i]);
+  for (i = 2; i < argc; i++)
+    n += run_folder (argv[i], atoi (argv[1]));
   printf ("%d inputs\n", n);
   return n > 0 ? 0 : 1;
 }
