@@ -261,6 +261,7 @@ on_closed (GstTryonConnection * connection, guint16 code, const gchar * reason,
     gpointer user_data)
 {
   GstTryonChannel *channel = user_data;
+  guint16 wanted = gst_tryon_session_get_close_code (channel->session);
 
   GST_INFO ("session %s: connection closed with %u%s%s",
       gst_tryon_session_get_id (channel->session), code,
@@ -269,7 +270,7 @@ on_closed (GstTryonConnection * connection, guint16 code, const gchar * reason,
   gst_object_unref (detach (channel));
   gst_tryon_session_disconnect (channel->session);
   if (channel->closed != NULL)
-    channel->closed (channel, channel->user_data);
+    channel->closed (channel, wanted != 0 ? wanted : code, channel->user_data);
   channel_unref (channel);
 }
 
@@ -387,7 +388,10 @@ gst_tryon_channel_shutdown (GstTryonChannel * channel, guint16 code,
   g_return_if_fail (channel != NULL);
   g_return_if_fail (gst_tryon_loop_is_current (channel->loop));
 
-  pump (channel);
+  /* Waits for whoever is at it: a goodbye that it left to us must not be lost. */
+  g_mutex_lock (&channel->lock);
+  pump_unlocked (channel);
+  g_mutex_unlock (&channel->lock);
   connection = detach (channel);
   gst_tryon_session_disconnect (channel->session);
   if (channel->close_code != 0)

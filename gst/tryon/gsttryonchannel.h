@@ -12,8 +12,10 @@ G_BEGIN_DECLS
 typedef struct _GstTryonChannel GstTryonChannel;
 
 /* Told on the loop's thread when the connection has gone; the channel is freed
- * after it. */
-typedef void (*GstTryonChannelClosedFunc) (GstTryonChannel * channel, gpointer user_data);
+ * after it. @code: the session's own, where that wanted it closed, else what the
+ * connection was closed with. */
+typedef void (*GstTryonChannelClosedFunc) (GstTryonChannel * channel, guint16 code,
+                                           gpointer user_data);
 
 /* On the loop's thread. @takes_over: whether @session is to be taken over from
  * @replaced (transfer full) (nullable), the channel that has it, whose client is

@@ -23,6 +23,28 @@
 GST_DEBUG_CATEGORY_STATIC (gst_tryon_guard_debug);
 #define GST_CAT_DEFAULT gst_tryon_guard_debug
 
+/* Of pending handshakes where there is TLS. GIO does each one in a thread of a
+ * pool of ten that all of the process shares: as many silent connections (a
+ * browser opens such in advance) held up everybody's handshake for seconds. So
+ * fewer are let in there, and the oldest gives way. */
+#define TLS_MAX_PENDING 8
+
+/* What connections are closed for by this side, and what that counts as. */
+static const struct
+{
+  guint16 code;
+  const gchar *name;
+} closes[] = {
+  {GST_TRYON_CLOSE_PROTOCOL_ERROR, "closed-protocol-error"},
+  {GST_TRYON_CLOSE_INVALID_DATA, "closed-invalid-data"},
+  {GST_TRYON_CLOSE_POLICY, "closed-policy"},
+  {GST_TRYON_CLOSE_TOO_BIG, "closed-too-big"},
+  {GST_TRYON_CLOSE_IDLE, "closed-idle"},
+  {GST_TRYON_CLOSE_SLOW_CLIENT, "closed-slow-client"},
+  /* Without a close frame: dead, or gone without a word. */
+  {GST_TRYON_CLOSE_ABNORMAL, "closed-abnormal"},
+};
+
 struct _GstTryonGuard
 {
   gatomicrefcount ref_count;    /* held by the owner and each stream */
@@ -44,6 +66,7 @@ struct _GstTryonGuard
   guint64 timed_out;
   guint64 too_large;
   guint64 malformed;
+  guint64 closed[G_N_ELEMENTS (closes)];
 };
 
 static void
@@ -475,6 +498,9 @@ gst_tryon_guard_new (GstTryonLoop * loop,
     g_object_ref (options->certificate);
   guard->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
+  if (options->certificate != NULL)
+    guard->options.max_pending_handshakes =
+        MIN (options->max_pending_handshakes, TLS_MAX_PENDING);
   guard->tick = gst_tryon_loop_add_tick (loop, on_tick, guard);
   return guard;
 }
@@ -579,10 +605,22 @@ gst_tryon_guard_release (GIOStream * stream)
   g_clear_object (&base);
 }
 
+void
+gst_tryon_guard_count_close (GstTryonGuard * guard, guint16 code)
+{
+  guint i;
+
+  g_mutex_lock (&guard->lock);
+  for (i = 0; i < G_N_ELEMENTS (closes); i++)
+    guard->closed[i] += closes[i].code == code;
+  g_mutex_unlock (&guard->lock);
+}
+
 GstStructure *
 gst_tryon_guard_get_stats (GstTryonGuard * guard)
 {
   GstStructure *stats;
+  guint i;
 
   g_mutex_lock (&guard->lock);
   stats = gst_structure_new ("application/x-tryon-listener-stats",
@@ -596,6 +634,9 @@ gst_tryon_guard_get_stats (GstTryonGuard * guard)
       "handshakes-timed-out", G_TYPE_UINT64, guard->timed_out,
       "headers-too-large", G_TYPE_UINT64, guard->too_large,
       "requests-malformed", G_TYPE_UINT64, guard->malformed, NULL);
+  for (i = 0; i < G_N_ELEMENTS (closes); i++)
+    gst_structure_set (stats, closes[i].name, G_TYPE_UINT64, guard->closed[i],
+        NULL);
   g_mutex_unlock (&guard->lock);
   return stats;
 }

@@ -25,6 +25,8 @@ GIOStream *     gst_tryon_guard_admit (GstTryonGuard * guard, GSocketConnection 
 /* The handshake of @stream, which has a stream of gst_tryon_guard_admit() at its
  * base, is over. */
 void            gst_tryon_guard_release (GIOStream * stream);
+/* A WebSocket was closed with @code. */
+void            gst_tryon_guard_count_close (GstTryonGuard * guard, guint16 code);
 /* From any thread. */
 GstStructure *  gst_tryon_guard_get_stats (GstTryonGuard * guard);
 

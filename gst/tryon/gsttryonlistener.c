@@ -103,9 +103,13 @@ link_free (Link * link)
 
 /* The connection ended. */
 static void
-on_channel_closed (GstTryonChannel * channel, gpointer user_data)
+on_channel_closed (GstTryonChannel * channel, guint16 code, gpointer user_data)
 {
-  link_free (user_data);
+  Link *link = user_data;
+
+  if (link->listener != NULL)
+    gst_tryon_guard_count_close (link->listener->guard, code);
+  link_free (link);
 }
 
 /* Ends a conversation from this side. */

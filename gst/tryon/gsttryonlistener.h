@@ -20,7 +20,7 @@ G_DECLARE_FINAL_TYPE (GstTryonListener, gst_tryon_listener, GST, TRYON_LISTENER,
  * @max_connections_per_address: the same for each address of peers, 0 for no
  *     limit: behind a proxy all have the proxy's
  * @max_pending_handshakes: connections that have not become a WebSocket yet; for
- *     one more the oldest of them is closed
+ *     one more the oldest of them is closed. With TLS at most 8
  * @max_header_bytes: of a request, its line and its body among them; more closes
  *     the connection
  * @handshake_timeout: milliseconds from accepting a connection to its WebSocket,
@@ -60,7 +60,10 @@ GST_TRYON_API GstTryonListener * gst_tryon_listener_get (const gchar * address, 
  * now), connections-pending (of them, in their handshake); uint64, only growing:
  * connections-accepted, connections-over-limit, connections-over-address-limit,
  * handshakes-superseded, handshakes-timed-out, headers-too-large,
- * requests-malformed (answered 400 before libsoup reads them). */
+ * requests-malformed (answered 400 before libsoup reads them); and of WebSockets,
+ * by what they were closed for: closed-protocol-error (1002), closed-invalid-data
+ * (1007), closed-policy (1008), closed-too-big (1009), closed-idle (4002),
+ * closed-slow-client (4003), closed-abnormal (no close frame came: dead or gone). */
 GST_TRYON_API GstStructure *     gst_tryon_listener_get_stats (GstTryonListener * listener);
 GST_TRYON_API guint16            gst_tryon_listener_get_port (GstTryonListener * listener);
 

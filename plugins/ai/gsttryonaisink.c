@@ -329,7 +329,12 @@ gst_tryon_ai_sink_wait_event (GstBaseSink * sink, GstEvent * event)
     g_mutex_lock (&self->lock);
     self->in_eos = TRUE;
     while (!self->unlocked) {
-      gst_tryon_ai_queue_expire (self->queue, g_get_monotonic_time ());
+      /* A frame that waited has a place now: it is sent without the lock. */
+      if (gst_tryon_ai_sink_expire_unlocked (self)) {
+        gst_tryon_ai_sink_unlock_and_settle (self);
+        g_mutex_lock (&self->lock);
+        continue;
+      }
       if (gst_tryon_ai_queue_get_n_undecided (self->queue) == 0)
         break;
       g_cond_wait_until (&self->cond, &self->lock,

@@ -99,6 +99,9 @@ gchar * gst_tryon_ai_sink_expand_uri (const gchar * uri, const gchar * id);
  * waits for what was done, drops in the account of their sessions the frames that
  * were dropped, and has the client send what is to be sent. */
 void gst_tryon_ai_sink_unlock_and_settle (GstTryonAiSink * self);
+/* With the lock: decides about the frames whose time is over. %TRUE when a place
+ * came free for a frame that waited: settle then. */
+gboolean gst_tryon_ai_sink_expire_unlocked (GstTryonAiSink * self);
 
 void gst_tryon_ai_sink_start_task (GstTryonAiSink * self);
 /* Ends the task's waiting; join_task() waits for it, once the pads are down. */

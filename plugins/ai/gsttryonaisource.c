@@ -235,13 +235,12 @@ wait_for_item (GstTryonAiSink * self, gint64 now)
   self->task_until = 0;
 }
 
-/* With the lock. %TRUE when a place came free for a frame that waited. */
-static gboolean
-expire (GstTryonAiSink * self, gint64 now)
+gboolean
+gst_tryon_ai_sink_expire_unlocked (GstTryonAiSink * self)
 {
   gboolean had_one = gst_tryon_ai_queue_has_frame_to_send (self->queue);
 
-  gst_tryon_ai_queue_expire (self->queue, now);
+  gst_tryon_ai_queue_expire (self->queue, g_get_monotonic_time ());
   return !had_one && gst_tryon_ai_queue_has_frame_to_send (self->queue);
 }
 
@@ -255,7 +254,7 @@ gst_tryon_ai_sink_loop (gpointer user_data)
   g_mutex_lock (&self->lock);
   while (!self->stopping) {
     gint64 now = g_get_monotonic_time ();
-    gboolean placed = expire (self, now);
+    gboolean placed = gst_tryon_ai_sink_expire_unlocked (self);
 
     if (!self->flushing)
       item = gst_tryon_ai_queue_pop (self->queue, now);

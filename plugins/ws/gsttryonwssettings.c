@@ -123,7 +123,7 @@ static const Number numbers[] = {
   {OFFSET (options.max_pending_handshakes), "max-pending-handshakes",
         "Maximum pending handshakes",
         "Connections of the listening socket that have not become a WebSocket "
-        "yet; for one more the oldest of them is closed",
+        "yet; for one more the oldest of them is closed (at most 8 with TLS)",
       1, G_MAXINT, GST_TRYON_LISTENER_DEFAULT_MAX_PENDING_HANDSHAKES, READY},
   {OFFSET (options.max_header_bytes), "max-header-bytes",
         "Maximum header size",

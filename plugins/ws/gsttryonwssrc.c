@@ -513,7 +513,12 @@ install_properties (GObjectClass * object_class)
    * #tryonwssrc:max-connections and #tryonwssrc:max-connections-per-address),
    * handshakes-superseded (#tryonwssrc:max-pending-handshakes),
    * handshakes-timed-out (#tryonwssrc:handshake-timeout), headers-too-large
-   * (#tryonwssrc:max-header-bytes), requests-malformed (400), all uint64;
+   * (#tryonwssrc:max-header-bytes), requests-malformed (400), and
+   * connections by what they were closed for: closed-protocol-error (1002),
+   * closed-invalid-data (1007), closed-policy (1008, as for
+   * #tryonwssrc:max-fragments), closed-too-big (1009, #tryonwssrc:max-message-bytes
+   * and #tryonwssrc:max-text-bytes), closed-idle (4002), closed-slow-client (4003),
+   * closed-abnormal (no close frame came), all uint64;
    *
    * "session", of the session that is being served, where there is one:
    * "application/x-tryon-session-stats" with session-id (string), connected and
@@ -544,7 +549,8 @@ install_signals (GObjectClass * object_class)
    * A client wants to connect, and path, subprotocol, Origin and token are right.
    * The first handler that returns %FALSE refuses it (403). From the listener's
    * thread, on which all clients of the socket wait meanwhile: answer from what
-   * is at hand.
+   * is at hand, and change no state of an element that another thread may be
+   * stopping.
    *
    * Returns: whether it may
    */

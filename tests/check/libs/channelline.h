@@ -24,7 +24,7 @@ typedef struct _Line
 } Line;
 
 static inline void
-on_closed (GstTryonChannel * channel, gpointer user_data)
+on_closed (GstTryonChannel * channel, guint16 code, gpointer user_data)
 {
   Line *line = user_data;
 

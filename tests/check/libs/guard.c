@@ -229,6 +229,42 @@ GST_START_TEST (test_healthy_among_silent)
 
 GST_END_TEST;
 
+/* ---- what WebSockets are closed for ---- */
+
+static const struct
+{
+  const gchar *counter;
+  const gchar *sent;
+  gsize size;
+} closes[] = {
+  {"closed-protocol-error", "\x83\x80\0\0\0\0", 6},
+  {"closed-invalid-data", "\x81\x81\0\0\0\0\xff", 7},
+  {"closed-too-big", "\x82\xff\0\0\0\0\x7f\xff\xff\xff\0\0\0\0", 14},
+  {"closed-abnormal", "", 0},
+};
+
+GST_START_TEST (test_closes_are_counted)
+{
+  GstTryonListenerOptions options = make_options ();
+  Guarded guarded;
+  WsRaw *raw;
+  guint i;
+
+  guarded_open (&guarded, &options);
+  raw = ws_raw_new (guarded.port);
+  raw_upgrade (raw);
+  ws_raw_send (raw, closes[__i__].sent, closes[__i__].size);
+  if (closes[__i__].size == 0)
+    g_socket_shutdown (raw->socket, FALSE, TRUE, NULL);
+  while (ws_raw_read (raw));
+  ws_raw_free (raw);
+  for (i = 0; i < G_N_ELEMENTS (closes); i++)
+    guarded_wait (&guarded, closes[i].counter, i == (guint) __i__);
+  guarded_close (&guarded);
+}
+
+GST_END_TEST;
+
 /* ---- the end of it ---- */
 
 /* A listener that goes away does not leave them waiting. */
@@ -391,6 +427,7 @@ guard_suite (void)
   tc = tcase_create ("handshakes");
   tcase_add_test (tc, test_max_pending_handshakes);
   tcase_add_test (tc, test_healthy_among_silent);
+  tcase_add_loop_test (tc, test_closes_are_counted, 0, G_N_ELEMENTS (closes));
   tcase_add_test (tc, test_freed_with_pending_handshakes);
   suite_add_tcase (s, tc);
 

@@ -182,6 +182,36 @@ GST_START_TEST (test_handshake_timeout)
 
 GST_END_TEST;
 
+#define N_SILENT 40
+
+/* GIO has ten threads for handshakes. Silent connections, of which a browser opens
+ * some in advance, must not take them all: with 128 pending this took as long as
+ * their timeout. */
+GST_START_TEST (test_healthy_among_silent)
+{
+  GstTryonListenerOptions options = make_options ();
+  WsRaw *silent[N_SILENT], *raw;
+  Guarded guarded;
+  GIOStream *tls;
+  guint i;
+
+  tls_open (&guarded, &options);
+  for (i = 0; i < N_SILENT; i++)
+    silent[i] = ws_raw_new (guarded.port);
+  guarded_wait (&guarded, "connections-accepted", N_SILENT);
+  guarded_wait (&guarded, "handshakes-superseded", N_SILENT - 8);
+  guarded_wait (&guarded, "connections-pending", 8);
+  raw = ws_raw_new (guarded.port);
+  tls = shake_hands (raw);
+  g_object_unref (tls);
+  ws_raw_free (raw);
+  for (i = 0; i < N_SILENT; i++)
+    ws_raw_free (silent[i]);
+  guarded_close (&guarded);
+}
+
+GST_END_TEST;
+
 /* Who speaks HTTP to it is not served, and does not stay. */
 GST_START_TEST (test_plain_bytes)
 {
@@ -299,6 +329,7 @@ guardtls_suite (void)
   tcase_add_test (tc, test_there_and_back);
   tcase_add_test (tc, test_max_header_bytes);
   tcase_add_test (tc, test_handshake_timeout);
+  tcase_add_test (tc, test_healthy_among_silent);
   tcase_add_test (tc, test_plain_bytes);
   tcase_add_test (tc, test_freed_with_pending_handshakes);
   tcase_add_test (tc, test_sharing);
