@@ -37,7 +37,7 @@ GST_START_TEST (test_certificate_that_cannot_be_used)
   gchar *folder = g_dir_make_tmp ("tryon-XXXXXX", NULL);
   gchar *missing = g_build_filename (folder, "missing.pem", NULL);
   gchar *words = g_build_filename (folder, "words.pem", NULL);
-  gchar *good = get_path ("localhost.pem");
+  gchar *good = get_path ("localhost.pem"), *other = get_path ("other.pem");
   const struct
   {
     const gchar *certificate, *private_key;
@@ -53,6 +53,8 @@ GST_START_TEST (test_certificate_that_cannot_be_used)
     {good, words, "'private-key'", words},
     {"", good, "'certificate'", "can't read"},
     {folder, good, "'certificate'", folder},
+    {good, other, "'private-key'", other},
+    {other, good, "'certificate'", other},
   };
   guint i;
 
@@ -69,6 +71,7 @@ GST_START_TEST (test_certificate_that_cannot_be_used)
   g_free (missing);
   g_free (words);
   g_free (good);
+  g_free (other);
 }
 
 GST_END_TEST;
