@@ -198,7 +198,7 @@ GST_START_TEST (test_plain_sink)
   guint32 i;
 
   g_object_set (element, "uri", service->uri, "async", FALSE,
-      "max-in-flight", 1, NULL);
+      "max-in-flight", 1, "timeout", 20000, NULL);
   h = gst_harness_new_with_element (element, "sink", NULL);
   gst_element_set_state (element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (h, AI_FRAME_CAPS);
