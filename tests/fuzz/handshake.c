@@ -17,6 +17,10 @@
 #define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define KEY_HEADER "\r\nSec-WebSocket-Key: "
 #define KEY_SIZE 24
+/* As make-seeds writes it: what begins with this is right, whatever follows. */
+#define RIGHT "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" \
+  "Connection: Upgrade\r\nSec-WebSocket-Accept: @\r\n" \
+  "Sec-WebSocket-Protocol: tryon.v1\r\n\r\n"
 /* Seconds that a step may take, on a machine with much else to do. */
 #define PATIENCE 20
 
@@ -184,6 +188,8 @@ LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
   answer (fd, bytes, data[0]);
   while (!client.done)
     g_main_context_iteration (context, TRUE);
+  if (size > strlen (RIGHT) && memcmp (data + 1, RIGHT, strlen (RIGHT)) == 0)
+    g_assert_nonnull (client.stream);
   if (client.stream != NULL)
     check_stream (client.stream, bytes);
   else
