@@ -44,7 +44,7 @@ check_mask (const guint8 * data, gsize size)
   gsize read_at, written_at, i;
   guint64 offset;
 
-  if (size < 13)
+  if (size < 14)
     return;
   memcpy (key, data, 4);
   memcpy (&offset, data + 4, 8);
@@ -54,7 +54,7 @@ check_mask (const guint8 * data, gsize size)
   data += 13;
   size -= 13;
 
-  right = g_malloc (size + 1);
+  right = g_malloc (size);
   for (i = 0; i < size; i++)
     right[i] = data[i] ^ key[(offset + i) % 4];
 
