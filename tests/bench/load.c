@@ -13,8 +13,8 @@
  * matter: an ill-behaved client, which sends whenever a frame is due.
  *
  * --never-read N: when measuring begins, the first N clients stop reading and
- * send all that their sockets take. They count in nothing but deaf_frames; when
- * the server ends such a connection, it is made again.
+ * send on, however many frames are unanswered. They count in nothing but
+ * deaf_frames; when the server ends such a connection, it is made again.
  *
  * At the end (or at SIGTERM, which comes to the end at once) nothing more is
  * sent, and what is still unanswered gets --drain seconds. Prints one line of
@@ -111,10 +111,7 @@ send_due_frames (void)
   gdouble now = load_now ();
 
   for (; get_due (n_due) <= now; n_due++) {
-    LoadClient *client = &clients[n_due % options.clients];
-
-    if (!client->deaf)
-      load_client_send_due (client, get_due (n_due));
+    load_client_send_due (&clients[n_due % options.clients], get_due (n_due));
   }
 }
 

@@ -31,7 +31,7 @@ typedef struct
   gint number;
   gint fd;                      /* -1: to be connected again */
   guint32 events;               /* that are watched */
-  gboolean deaf;                /* sends all it can, reads nothing */
+  gboolean deaf;                /* sends what is due, reads nothing */
   gdouble retry;                /* when to connect again */
 
   /* Sending: one WebSocket frame at a time. */

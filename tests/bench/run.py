@@ -20,7 +20,7 @@ import time
 from machinery import (Bench, Load, Server, free_port, median,
                        memory, name_reasons, reset_peak, total)
 
-FRAME_BYTES = 45000
+LARGE_FRAME_BYTES = 180000
 MIB = 1 << 20
 
 
@@ -199,20 +199,19 @@ def show_overload(bench, name, result, closed):
 # ---- peers that mean no good ----
 
 def run_never_read(bench):
-    """Some clients send all that their sockets take and never read, until so
-    many megabytes of answers have been made for them; beside them others
-    stream as they should."""
-    deaf, healthy = 5, 5
-    count = deaf + healthy
-    print(f"{deaf} clients that never read, {healthy} healthy ones at 25 fps",
-          flush=True)
+    """A client sends and never reads, until so many megabytes of answers have
+    been made for it; beside it another streams as it should. Large frames, and
+    many of them: at 1024 unanswered ones the connection is closed."""
+    deaf, count, fps = 1, 2, 120
+    print(f"A client that never reads beside a healthy one, {fps} frames of "
+          f"{LARGE_FRAME_BYTES // 1000} KB a second each", flush=True)
     port = free_port()
     with Server(bench.program("host"), count,
                 f"tryonwssrc port={port} session-id=bench-%d ! tryonwssink"
                 ) as server:
         load = Load(bench, port, server, (), (
-            "--clients", count, "--never-read", deaf, "--fps", 25,
-            "--in-flight", 4), 60)
+            "--clients", count, "--never-read", deaf, "--fps", fps,
+            "--frame-bytes", LARGE_FRAME_BYTES, "--in-flight", 4), 60)
         time.sleep(bench.warmup)
         reset_peak(server.pid)
         while load.process.poll() is None and \
@@ -224,13 +223,13 @@ def run_never_read(bench):
         made = produced(server, deaf)
         bench.keep("never read", result)
         bench.compare_accounts("never read", server, result, first=deaf)
-    print(f"  healthy clients: {result['frames_per_second']:.0f} frames/s, "
+    print(f"  healthy client: {result['frames_per_second']:.0f} frames/s, "
           f"p95 {result['p95_us'] / 1000:.1f} ms, dropped: "
           f"{name_reasons([result])}", flush=True)
     growth = (peak - result["samples"][0]["rss_kb"]) / 1024
-    print(f"    {result['deaf_frames']} frames sent by the others over "
+    print(f"    {result['deaf_frames']} frames sent by the other over "
           f"{result['deaf_connections']} connections, {made:.0f} MB made for "
-          f"them in {result['seconds']:.0f} s; memory "
+          f"it in {result['seconds']:.0f} s; memory "
           f"{result['samples'][0]['rss_kb'] / 1024:.1f} to at most "
           f"{peak / 1024:.1f} MB", flush=True)
     if made < bench.never_read_mb:
@@ -239,7 +238,7 @@ def run_never_read(bench):
                f"{growth / made:.1%} of {made:.0f} MB made", 2,
                "less than 2 MB")
     lost = result["dropped"] + result["skipped"]
-    bench.goal("never read: healthy clients' drops", lost,
+    bench.goal("never read: healthy client's drops", lost,
                f"{lost} of {result['sent'] + result['skipped']}")
 
 
@@ -247,7 +246,7 @@ def produced(server, deaf):
     """MB of answers that the first pipelines made, sent or not."""
     frames = sum(s["frames-processed"] + s["slow-client"]
                  for s in server.stats()[:deaf])
-    return frames * FRAME_BYTES / 1e6
+    return frames * LARGE_FRAME_BYTES / 1e6
 
 
 def send_frame(sock, opcode, payload, final=True):
