@@ -75,7 +75,10 @@ GST_START_TEST (test_too_large)
   gsize capacity;
 
   fail_unless (gst_tryon_pool_take (G_MAXSIZE, &capacity) == NULL);
+#ifndef __SANITIZE_ADDRESS__
+  /* Whose allocator ends the process in place of an answer. */
   fail_unless (gst_tryon_pool_take (G_MAXSIZE / 2, &capacity) == NULL);
+#endif
   fail_unless_equals_uint64 (get_used (), 0);
 }
 
