@@ -695,6 +695,17 @@ stop_in_signal (GstElement * src, const gchar * id, const gchar * address,
   return TRUE;
 }
 
+static gboolean
+is_stopped (GstElement * element)
+{
+  gboolean stopped;
+
+  GST_OBJECT_LOCK (element);
+  stopped = GST_STATE (element) == GST_STATE_NULL;
+  GST_OBJECT_UNLOCK (element);
+  return stopped;
+}
+
 /* It can be stopped from within its messages and its signal, on the listener's
  * thread, and used again. */
 GST_START_TEST (test_stops_in_callback)
@@ -714,7 +725,7 @@ GST_START_TEST (test_stops_in_callback)
         G_CALLBACK (stop_in_signal), NULL);
   /* Its answer, if it gets one, is of no interest. */
   second = ws_client_new_full (p->port, ids[__i__], NULL, NULL);
-  while (GST_STATE (p->src) != GST_STATE_NULL)
+  while (!is_stopped (p->src))
     g_usleep (1000);
   ws_client_free (second);
   ws_client_free (first);

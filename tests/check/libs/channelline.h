@@ -159,7 +159,8 @@ line_shutdown (Line * line)
 static inline void
 line_wait_closed (Line * line)
 {
-  gint64 deadline = WS_DEADLINE;
+  /* A client that takes nothing is let go after 12 seconds. */
+  gint64 deadline = WS_DEADLINE + 20 * G_USEC_PER_SEC;
 
   g_mutex_lock (&line->lock);
   while (line->closed == 0) {

@@ -96,7 +96,7 @@ GST_START_TEST (test_flood)
   end = end_and_raw (tcp, __i__ & 2 ? CLIENT : SERVER, 0, &raw);
   raw_send_frame (&raw, TRUE, TEXT, "before", 6);
   end_expect (end, TRUE, "before", 6);
-  before = end->n_messages;
+  before = end_count (end, &end->n_messages);
   end_call (end, stop);
   bytes = get_bytes_received (end);
   rest = flood (end, &raw);
@@ -110,7 +110,7 @@ GST_START_TEST (test_flood)
     raw_expect_eof (&raw);
   raw_close (&raw);
   end_expect_closed (end, 1001, "so be it");
-  fail_unless_equals_int (end->n_messages, before);
+  fail_unless_equals_int (end_count (end, &end->n_messages), before);
   g_byte_array_unref (rest);
   end_free (end);
 }
@@ -128,7 +128,7 @@ GST_START_TEST (test_gone)
   end = end_and_raw (tcp, __i__ & 2 ? CLIENT : SERVER, 0, &raw);
   end_call (end, stop);
   let_it_turn (end);
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   raw_close (&raw);
   end_expect_closed (end, 1006, NULL);
   end_free (end);
@@ -145,10 +145,10 @@ GST_START_TEST (test_gone_in_a_flood)
   end = end_and_raw (__i__ & 1, SERVER, 0, &raw);
   end_call (end, stop);
   g_byte_array_unref (flood (end, &raw));
-  fail_unless_equals_int (end->n_closed, 0);
+  fail_unless_equals_int (end_count (end, &end->n_closed), 0);
   reset (&raw);
   end_expect_closed (end, 1006, NULL);
-  fail_unless_equals_int (end->n_messages, 0);
+  fail_unless_equals_int (end_count (end, &end->n_messages), 0);
   end_free (end);
 }
 
