@@ -21,7 +21,7 @@
 #define FRAME_SIZE 5
 /* Of a stream made of frames: most are to be quick. */
 #define MAX_STREAM (48 * 1024)
-#define MAX_LARGE_STREAM (1536 * 1024)
+#define MAX_LARGE_STREAM (1088 * 1024)
 /* As gsttryonwsinput.c and gsttryonwsmessage.c have them. */
 #define EXPECTED_MIN 4096
 #define EXPECTED_MAX (256 * 1024)
@@ -77,11 +77,14 @@ append_payload (GByteArray * stream, const guint8 * data, gsize size,
     const guint8 * mask)
 {
   gsize begin = stream->len, i;
+  guint8 *to;
 
   g_byte_array_set_size (stream, begin + size);
+  to = stream->data + begin;
   for (i = 0; i < size; i++)
-    stream->data[begin + i] = (data ? data[i] : 'a' + i % 23)
-        ^ (mask ? mask[i % 4] : 0);
+    to[i] = data ? data[i] : 'a' + (i ^ i >> 4 ^ i >> 8) % 16;
+  for (i = 0; mask && i < size; i++)
+    to[i] ^= mask[i % 4];
 }
 
 /* Headers by the letter, wrong ones, too: so not by the library's function. */
