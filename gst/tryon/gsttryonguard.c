@@ -16,6 +16,7 @@
 #endif
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "gsttryonguard.h"
 #include "gsttryonadmission.h"
@@ -211,6 +212,14 @@ guard_stream_settle (GuardStream * self)
   g_mutex_unlock (&guard->lock);
 }
 
+/* Ends it for whoever reads or writes it; for TLS that is a thread of GIO's, so
+ * it is done without the GSocket, whose flags g_socket_shutdown() writes. */
+static void
+guard_stream_shut_down (GuardStream * self)
+{
+  shutdown (g_socket_get_fd (self->socket), SHUT_RDWR);
+}
+
 static void
 guard_stream_expel (GuardStream * self, guint64 * counter, const gchar * reason)
 {
@@ -218,7 +227,7 @@ guard_stream_expel (GuardStream * self, guint64 * counter, const gchar * reason)
       self->address, reason);
   count_one (self->guard, counter);
   guard_stream_settle (self);
-  g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+  guard_stream_shut_down (self);
 }
 
 /* Says so in libsoup's stead, as far as the socket takes it. */
@@ -513,7 +522,7 @@ gst_tryon_guard_free (GstTryonGuard * guard)
   g_clear_pointer (&guard->tick, gst_tryon_tick_free);
   while ((stream = g_queue_peek_head (&guard->pending)) != NULL) {
     guard_stream_settle (stream);
-    g_socket_shutdown (stream->socket, TRUE, TRUE, NULL);
+    guard_stream_shut_down (stream);
   }
   guard_unref (guard);
 }
