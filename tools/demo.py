@@ -60,7 +60,7 @@ class Pipeline:
         if self.process.poll() is not None:
             self.fail(f'ended with code {self.process.returncode}')
 
-    def wait_listening(self, port, limit=15):
+    def wait_listening(self, port, limit=60):
         deadline = time.monotonic() + limit
         while True:
             self.check_running()
