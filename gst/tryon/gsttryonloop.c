@@ -206,12 +206,26 @@ gst_tryon_loop_init (GstTryonLoop * self)
   g_source_attach (self->invoker, self->context);
 }
 
+/* Not when the class is initialized: that holds GObject's lock, which
+ * gst_registry_get() may take while it holds its own. */
+static void
+watch_deinit (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once)) {
+    g_object_weak_ref (G_OBJECT (gst_registry_get ()), on_deinit, NULL);
+    g_once_init_leave (&once, 1);
+  }
+}
+
 static void
 gst_tryon_loop_constructed (GObject * object)
 {
   GstTryonLoop *self = GST_TRYON_LOOP (object);
 
   G_OBJECT_CLASS (gst_tryon_loop_parent_class)->constructed (object);
+  watch_deinit ();
   g_mutex_lock (&running_lock);
   running = g_list_prepend (running, self->main_loop);
   g_mutex_unlock (&running_lock);
@@ -249,7 +263,6 @@ gst_tryon_loop_class_init (GstTryonLoopClass * klass)
 
   object_class->constructed = gst_tryon_loop_constructed;
   object_class->finalize = gst_tryon_loop_finalize;
-  g_object_weak_ref (G_OBJECT (gst_registry_get ()), on_deinit, NULL);
 }
 
 /**
