@@ -321,19 +321,29 @@ GST_START_TEST (test_while_the_pipeline_is_blocked)
 
 GST_END_TEST;
 
+static GstPadProbeReturn
+on_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  g_async_queue_push (user_data, pad);
+  return GST_PAD_PROBE_OK;
+}
+
 /* One that is admitted, and not seen by the pipeline yet, is taken over, too. */
 GST_START_TEST (test_next_client_is_taken_over)
 {
   WsPipeline *p = ws_pipeline_new_playing (ECHO);
   GstPad *pad = gst_element_get_static_pad (p->src, "src");
   WsClient *client = ws_client_new (p->port, "first"), *next;
+  GAsyncQueue *blocked = g_async_queue_new ();
   gulong block;
 
   ws_client_init (client);
   ws_client_echo (client, 1, WS_PNG);
-  block = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, NULL,
-      NULL, NULL);
+  block = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+      on_blocked, blocked, NULL);
   ws_client_send_frame (client, 2, WS_PNG);
+  fail_unless (g_async_queue_timeout_pop (blocked,
+          WS_TIMEOUT * G_USEC_PER_SEC) != NULL);
   ws_client_close (client);
   client = ws_client_new (p->port, "second");
   ws_client_init (client);
@@ -345,6 +355,7 @@ GST_START_TEST (test_next_client_is_taken_over)
   fail_unless_equals_uint64 (get_nested (p, "session", "takeovers"), 1);
   fail_unless_equals_uint64 (ws_get_stat (p->src, "sessions"), 2);
   ws_client_close (next);
+  g_async_queue_unref (blocked);
   gst_object_unref (pad);
   ws_pipeline_free (p);
 }

@@ -19,12 +19,12 @@ get_bytes_received (GstTryonSession * session)
 /* A line whose client has not read a large picture, and whose session is closed.
  * Returns when that was. */
 static gint64
-close_unheard (Line ** line)
+close_unheard (Line ** line, guint close_timeout)
 {
   GstTryonConnectionLimits limits = GST_TRYON_CONNECTION_LIMITS_INIT;
   gint64 start;
 
-  limits.close_timeout = CLOSE_TIMEOUT;
+  limits.close_timeout = close_timeout;
   *line = line_open_limited (&limits);
   line_init (*line);
   line_send_frame (*line, 1);
@@ -81,7 +81,7 @@ flood (Line * line)
 GST_START_TEST (test_closed_while_the_client_reads_nothing)
 {
   Line *line;
-  gint64 start = close_unheard (&line);
+  gint64 start = close_unheard (&line, CLOSE_TIMEOUT);
 
   line_wait_closed (line);
   start = g_get_monotonic_time () - start;
@@ -98,7 +98,7 @@ GST_END_TEST;
 GST_START_TEST (test_closed_while_the_client_floods)
 {
   Line *line;
-  gint64 start = close_unheard (&line);
+  gint64 start = close_unheard (&line, CLOSE_TIMEOUT);
   guint64 bytes;
 
   g_byte_array_unref (flood (line));
@@ -119,16 +119,20 @@ GST_START_TEST (test_closed_while_the_client_reads_late)
   Line *line;
   GstTryonFrameHeader header;
   GByteArray *rest;
+  gint64 start;
 
-  close_unheard (&line);
+  /* Its time is long: what ends early does so because it was heard. */
+  close_unheard (&line, 50 * CLOSE_TIMEOUT);
   rest = flood (line);
   line_read_answer (line, &header);
   fail_unless_equals_int (header.sequence, 1);
   line_expect_text (line, "bye");
   line_expect_close (line, GST_TRYON_CLOSE_EXPIRED, FALSE);
   ws_raw_send (line->client, rest->data, rest->len);
+  start = g_get_monotonic_time ();
   ws_raw_send_frame (line->client, GST_TRYON_WS_OPCODE_CLOSE, "\x0f\xa1", 2);
   fail_if (ws_raw_read (line->client));
+  fail_unless (g_get_monotonic_time () - start < 40 * CLOSE_TIMEOUT * 1000);
   line_wait_closed (line);
   expect_account (line->session, 1);
   g_byte_array_unref (rest);

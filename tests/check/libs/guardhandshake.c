@@ -3,8 +3,8 @@
 
 #include "guardtest.h"
 
-/* Milliseconds; less than a tick of the loop. */
-#define TIMEOUT 300
+/* Milliseconds; more than a tick of the loop: what ends at the next is early. */
+#define TIMEOUT (GST_TRYON_LOOP_TICK + 200)
 
 /* ---- bytes ---- */
 
@@ -48,26 +48,35 @@ make_request (Part part, gsize size)
   return request;
 }
 
-/* Sends @request in pieces of @piece bytes; a peer that has had enough of it may
- * close in the middle. */
+/* Whoever came before has had a turn of the listener's loop. */
 static void
-send_in_pieces (WsRaw * raw, const gchar * request, gsize piece)
+let_it_turn (Guarded * guarded)
+{
+  WsRaw *raw = ws_raw_new (guarded->port);
+
+  ws_raw_send (raw, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
+  fail_unless_equals_int (ws_raw_read_answer (raw, NULL, NULL), 404);
+  ws_raw_free (raw);
+}
+
+/* Sends @request in pieces of @piece bytes, each of which is read by itself. */
+static void
+send_in_pieces (Guarded * guarded, WsRaw * raw, const gchar * request,
+    gsize piece)
 {
   gsize size = strlen (request), done;
-  gssize n;
 
-  for (done = 0; done < size; done += n) {
-    n = g_socket_send (raw->socket, request + done, MIN (piece, size - done),
-        NULL, NULL);
-    if (n < 0)
-      return;
+  for (done = 0; done < size; done += piece) {
+    if (done > 0)
+      let_it_turn (guarded);
+    ws_raw_send (raw, request + done, MIN (piece, size - done));
   }
 }
 
 /* Exactly at the limit it is answered; a byte more, and it is closed. */
 GST_START_TEST (test_max_header_bytes)
 {
-  static const gsize pieces[] = { 100000, 100 };
+  static const gsize pieces[] = { 100000, 200 };
   const Part part = __i__;
   GstTryonListenerOptions options = make_options ();
   Guarded guarded;
@@ -80,7 +89,7 @@ GST_START_TEST (test_max_header_bytes)
       gchar *request = make_request (part, MAX_BYTES + extra);
       WsRaw *raw = ws_raw_new (guarded.port);
 
-      send_in_pieces (raw, request, pieces[i]);
+      send_in_pieces (&guarded, raw, request, pieces[i]);
       if (extra == 0) {
         fail_unless_equals_int (ws_raw_read_answer (raw, NULL, NULL), 404);
       } else {
@@ -91,7 +100,6 @@ GST_START_TEST (test_max_header_bytes)
       g_free (request);
     }
   }
-  guarded_expect (&guarded, "connections-accepted", 4);
   guarded_close (&guarded);
 }
 
