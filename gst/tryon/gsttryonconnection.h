@@ -31,8 +31,10 @@ typedef enum {
  * @idle_timeout: milliseconds without a message (pings and pongs are none) after
  *     which the peer counts as idle, 0 for never
  *
- * Bytes held for a message never exceed these by more than one read. The two
- * intervals are kept to within a tick of the loop.
+ * Bytes that came for a message never exceed these by more than one read. A block
+ * that they are in may be rounded up to a power of two, and there are two of them
+ * while a message moves to a larger one. The two intervals are kept to within a
+ * tick of the loop.
  */
 typedef struct {
   gsize max_message_bytes;
