@@ -21,8 +21,9 @@
  *
  * A main context's work grows with each of its sources, at every turn. So what
  * there is one of for each connection is no source: sockets are watches (of one
- * epoll), what is looked after now and then are ticks (of one timeout), and calls
- * from other threads wait in one queue.
+ * epoll), what is looked after now and then are ticks (of one timeout), what may
+ * wait for a moment are delays (of one source), and calls from other threads wait
+ * in one queue.
  *
  * Connections may say goodbye when nobody else needs their loop any more. A
  * process that calls gst_deinit() waits there until all loops have ended, for 3
@@ -65,6 +66,8 @@ struct _GstTryonLoop
   GQueue ticks;                 /* GstTryonTick */
   GList *next_tick;             /* while they are called */
   GSource *tick_source;         /* while there are some */
+  GQueue delays;                /* GstTryonDelay, the first to end first */
+  GSource *delay_source;        /* made with the first one, then kept */
 };
 
 /* A function to be run on the loop's thread. */
@@ -83,11 +86,21 @@ struct _GstTryonTick
   gpointer user_data;
 };
 
+struct _GstTryonDelay
+{
+  GList link;                   /* of delays, with this as its data */
+  GstTryonLoop *loop;           /* not held */
+  gint64 end;                   /* monotonic, microseconds */
+  void (*func) (gpointer user_data);
+  gpointer user_data;
+};
+
+/* A source that the loop calls itself for. */
 typedef struct
 {
   GSource parent;
   GstTryonLoop *loop;           /* that the source belongs to */
-} Invoker;
+} LoopSource;
 
 G_DEFINE_TYPE_WITH_CODE (GstTryonLoop, gst_tryon_loop, GST_TYPE_OBJECT,
     GST_DEBUG_CATEGORY_INIT (tryon_loop_debug, "tryon-loop", 0,
@@ -167,7 +180,7 @@ on_deinit (gpointer unused, GObject * registry)
 static gboolean
 invoker_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
 {
-  GstTryonLoop *self = ((Invoker *) source)->loop;
+  GstTryonLoop *self = ((LoopSource *) source)->loop;
   GQueue calls;
   Call *call;
 
@@ -192,6 +205,18 @@ invoker_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
 
 static GSourceFuncs invoker_funcs = { NULL, NULL, invoker_dispatch, NULL };
 
+/* It becomes ready by its time alone. */
+static GSource *
+add_source (GstTryonLoop * self, GSourceFuncs * funcs, const gchar * name)
+{
+  GSource *source = g_source_new (funcs, sizeof (LoopSource));
+
+  ((LoopSource *) source)->loop = self;
+  g_source_set_static_name (source, name);
+  g_source_attach (source, self->context);
+  return source;
+}
+
 static void
 gst_tryon_loop_init (GstTryonLoop * self)
 {
@@ -200,10 +225,7 @@ gst_tryon_loop_init (GstTryonLoop * self)
   self->main_loop = g_main_loop_new (self->context, FALSE);
   self->poller = gst_tryon_poller_new (self->context);
   /* The sockets' priority: neither waits longer than a turn for the other. */
-  self->invoker = g_source_new (&invoker_funcs, sizeof (Invoker));
-  ((Invoker *) self->invoker)->loop = self;
-  g_source_set_static_name (self->invoker, "tryon-invoker");
-  g_source_attach (self->invoker, self->context);
+  self->invoker = add_source (self, &invoker_funcs, "tryon-invoker");
 }
 
 /* Not when the class is initialized: that holds GObject's lock, which
@@ -246,6 +268,10 @@ gst_tryon_loop_finalize (GObject * object)
   else
     g_thread_join (self->thread);
   g_warn_if_fail (self->ticks.length == 0);
+  g_warn_if_fail (self->delays.length == 0);
+  if (self->delay_source != NULL)
+    g_source_destroy (self->delay_source);
+  g_clear_pointer (&self->delay_source, g_source_unref);
   g_source_destroy (self->invoker);
   g_source_unref (self->invoker);
   gst_tryon_poller_free (self->poller);
@@ -544,6 +570,91 @@ gst_tryon_tick_free (GstTryonTick * tick)
     g_source_destroy (loop->tick_source);
     g_clear_pointer (&loop->tick_source, g_source_unref);
   }
+}
+
+/* ---- delays ---- */
+
+/* For the first one that ends; those that were added later end later. */
+static void
+set_delay_time (GstTryonLoop * self)
+{
+  GstTryonDelay *first = g_queue_peek_head (&self->delays);
+
+  g_source_set_ready_time (self->delay_source, first != NULL ? first->end : -1);
+}
+
+static gboolean
+delays_dispatch (GSource * source, GSourceFunc callback, gpointer user_data)
+{
+  GstTryonLoop *self = ((LoopSource *) source)->loop;
+  gint64 now = g_source_get_time (source);
+  GstTryonDelay *delay;
+
+  while ((delay = g_queue_peek_head (&self->delays)) != NULL
+      && delay->end <= now) {
+    void (*func) (gpointer) = delay->func;
+    gpointer data = delay->user_data;
+
+    g_queue_unlink (&self->delays, &delay->link);
+    g_free (delay);
+    func (data);
+    /* The last reference to the loop may have gone with it. */
+    if (g_source_is_destroyed (source))
+      return G_SOURCE_REMOVE;
+  }
+  set_delay_time (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs delay_funcs = { NULL, NULL, delays_dispatch, NULL };
+
+/**
+ * gst_tryon_loop_add_delay:
+ * @loop: a #GstTryonLoop
+ * @func: (scope async): called once, %GST_TRYON_LOOP_DELAY milliseconds from now,
+ *     when the delay has been freed
+ * @user_data: for @func
+ *
+ * On the loop's thread only. Holds no reference to @loop.
+ *
+ * Returns: (transfer full): what gst_tryon_delay_free() ends before that
+ */
+GstTryonDelay *
+gst_tryon_loop_add_delay (GstTryonLoop * loop,
+    void (*func) (gpointer user_data), gpointer user_data)
+{
+  GstTryonDelay *delay;
+
+  g_return_val_if_fail (GST_IS_TRYON_LOOP (loop), NULL);
+  g_return_val_if_fail (gst_tryon_loop_is_current (loop), NULL);
+
+  delay = g_new0 (GstTryonDelay, 1);
+  delay->link.data = delay;
+  delay->loop = loop;
+  delay->end = g_get_monotonic_time () + GST_TRYON_LOOP_DELAY * 1000;
+  delay->func = func;
+  delay->user_data = user_data;
+  if (loop->delay_source == NULL)
+    loop->delay_source = add_source (loop, &delay_funcs, "tryon-delays");
+  g_queue_push_tail_link (&loop->delays, &delay->link);
+  if (loop->delays.length == 1)
+    set_delay_time (loop);
+  return delay;
+}
+
+/**
+ * gst_tryon_delay_free:
+ * @delay: (transfer full): a delay that has not ended yet
+ *
+ * On the loop's thread, also from within another one's function.
+ */
+void
+gst_tryon_delay_free (GstTryonDelay * delay)
+{
+  /* The source's time stays: when it comes there may be nothing to be done, which
+   * costs less than to change it each time. */
+  g_queue_unlink (&delay->loop->delays, &delay->link);
+  g_free (delay);
 }
 
 /* ---- watches ---- */

@@ -42,6 +42,20 @@ GST_TRYON_API GstTryonTick *  gst_tryon_loop_add_tick (GstTryonLoop * loop,
                                                        gpointer user_data);
 GST_TRYON_API void            gst_tryon_tick_free (GstTryonTick * tick);
 
+/* Milliseconds of a delay. */
+#define GST_TRYON_LOOP_DELAY 10
+
+/* What is to be done once, GST_TRYON_LOOP_DELAY from now: of all of them together
+ * the loop makes one source. On the loop's thread only. */
+typedef struct _GstTryonDelay GstTryonDelay;
+
+/* (transfer full): until @func is called, which frees it, or
+ * gst_tryon_delay_free(). */
+GST_TRYON_API GstTryonDelay * gst_tryon_loop_add_delay (GstTryonLoop * loop,
+                                                        void (*func) (gpointer user_data),
+                                                        gpointer user_data);
+GST_TRYON_API void            gst_tryon_delay_free (GstTryonDelay * delay);
+
 /* A descriptor that is waited for. Its function is called on the loop's thread
  * again and again while the condition holds (as with poll()). */
 typedef struct _GstTryonWatch GstTryonWatch;

@@ -391,6 +391,77 @@ GST_START_TEST (test_ticks)
 
 GST_END_TEST;
 
+/* ---- delays ---- */
+
+typedef struct
+{
+  GstTryonDelay *delays[4];
+  gint count;                   /* of those that ended */
+  gint order[4];
+} Delays;
+
+static Delays delays;
+
+static void
+on_delay (gpointer user_data)
+{
+  gint i = GPOINTER_TO_INT (user_data);
+
+  delays.delays[i] = NULL;
+  delays.order[delays.count] = i;
+  /* The first one ends the third, whose time has come, too. */
+  if (i == 0)
+    g_clear_pointer (&delays.delays[2], gst_tryon_delay_free);
+  count_up (&delays.count);
+}
+
+static void
+add_delays (gpointer loop, gpointer unused)
+{
+  guint i;
+
+  memset (&delays, 0, sizeof (delays));
+  for (i = 0; i < G_N_ELEMENTS (delays.delays); i++)
+    delays.delays[i] = gst_tryon_loop_add_delay (loop, on_delay,
+        GUINT_TO_POINTER (i));
+}
+
+static void
+free_delays (gpointer loop, gpointer unused)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (delays.delays); i++)
+    g_clear_pointer (&delays.delays[i], gst_tryon_delay_free);
+}
+
+/* They end in order and not too soon, and may end each other. */
+GST_START_TEST (test_delays)
+{
+  GstTryonLoop *loop = gst_tryon_loop_new ("delays");
+  gint64 start;
+  guint round;
+
+  for (round = 0; round < 20; round++) {
+    /* Some that are ended before: nothing comes of them, and those that follow
+     * have their own time. */
+    gst_tryon_loop_invoke_sync (loop, add_delays, NULL);
+    gst_tryon_loop_invoke_sync (loop, free_delays, NULL);
+    fail_unless_equals_int (delays.count, 0);
+    start = g_get_monotonic_time ();
+    gst_tryon_loop_invoke_sync (loop, add_delays, NULL);
+    wait_for (&delays.count, 3);
+    fail_unless (g_get_monotonic_time () - start >=
+        GST_TRYON_LOOP_DELAY * G_TIME_SPAN_MILLISECOND);
+    fail_unless_equals_int (delays.order[0], 0);
+    fail_unless_equals_int (delays.order[1], 1);
+    fail_unless_equals_int (delays.order[2], 3);
+  }
+  gst_object_unref (loop);
+}
+
+GST_END_TEST;
+
 /* ---- watches ---- */
 
 typedef struct
@@ -525,6 +596,7 @@ loop_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_thread);
   tcase_add_loop_test (tc, test_ticks, 0, 3);
+  tcase_add_test (tc, test_delays);
   tcase_add_test (tc, test_watch);
   tcase_add_test (tc, test_watch_ends_another);
   tcase_add_test (tc, test_order);
