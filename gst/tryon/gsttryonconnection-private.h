@@ -38,6 +38,7 @@ struct _GstTryonConnection {
   GstTryonWsOutput output;
   gboolean blocked;             /* the last message did not leave at once */
   gboolean deaf;                /* the watch is not to tell of input */
+  gboolean paused;              /* nor while this is set */
   GstTryonWatch *watch;         /* of a plain socket, until closed */
 
   /* The loop's thread only. */
@@ -73,6 +74,8 @@ void gst_tryon_connection_schedule_read (GstTryonConnection * self);
 /* Runs @func on a fresh stack of the loop's thread. From any thread. */
 void gst_tryon_connection_schedule (GstTryonConnection * self, GSourceFunc func);
 void gst_tryon_connection_drop_callbacks (GstTryonConnection * self);
+/* With the lock: reading goes on, if it was stopped or paused. */
+void gst_tryon_connection_listen_unlocked (GstTryonConnection * self);
 /* What of it is being waited for is waited for no more. */
 void gst_tryon_connection_clear_source (GSource ** source);
 

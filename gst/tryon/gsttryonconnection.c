@@ -223,7 +223,7 @@ gst_tryon_connection_await_input (GstTryonConnection * self)
 {
   if (self->plain_input)
     self->input.stream = G_POLLABLE_INPUT_STREAM (self->plain_input);
-  if (self->in_source || self->watch || self->deaf)
+  if (self->in_source || self->watch || self->deaf || self->paused)
     return;
   self->in_source = g_pollable_input_stream_create_source (self->input.stream,
       NULL);
@@ -239,7 +239,8 @@ gst_tryon_connection_read_some (GstTryonConnection * self)
   GstTryonWsInput *input = &self->input;
   gssize budget = TURN_BUDGET;
 
-  while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED && !self->deaf) {
+  while (self->state != GST_TRYON_CONNECTION_STATE_CLOSED && !self->deaf
+      && !self->paused) {
     switch (gst_tryon_ws_input_next (input, &budget)) {
       case GST_TRYON_WS_INPUT_MESSAGE:
         /* Before the answer that it may get. */
@@ -307,6 +308,8 @@ gst_tryon_connection_on_watch (GIOCondition condition, gpointer user_data)
   if ((condition & (G_IO_ERR | G_IO_HUP | GST_TRYON_WATCH_PEER_CLOSED))
       && self->deaf)
     gst_tryon_connection_finish (self, "the peer went away");
+  else if ((condition & (G_IO_ERR | G_IO_HUP)) && self->paused)
+    gst_tryon_connection_resume (self);
   else if ((condition & ~G_IO_OUT) && !self->read_scheduled)
     gst_tryon_connection_read_turn (self);
 }
@@ -612,6 +615,59 @@ gst_tryon_connection_stop_receiving (GstTryonConnection * connection)
   g_mutex_unlock (&connection->lock);
   gst_tryon_connection_clear_source (&connection->in_source);
   gst_tryon_ws_input_want (&connection->input, GST_TRYON_WS_INPUT_CONTROL_ONLY);
+}
+
+void
+gst_tryon_connection_listen_unlocked (GstTryonConnection * self)
+{
+  self->deaf = self->paused = FALSE;
+  gst_tryon_connection_update_watch (self);
+}
+
+/**
+ * gst_tryon_connection_pause:
+ * @connection: a #GstTryonConnection
+ *
+ * Reads nothing until gst_tryon_connection_resume(), so that the peer has to wait
+ * when the sockets are full; not longer than for moments, since pings and the close
+ * frame wait as well. Also from within a callback: no other follows. Ends by itself
+ * where the connection is closed, or fails.
+ */
+void
+gst_tryon_connection_pause (GstTryonConnection * connection)
+{
+  g_return_if_fail (GST_IS_TRYON_CONNECTION (connection));
+
+  if (connection->state != GST_TRYON_CONNECTION_STATE_OPEN
+      || connection->paused)
+    return;
+  g_mutex_lock (&connection->lock);
+  connection->paused = TRUE;
+  gst_tryon_connection_update_watch (connection);
+  g_mutex_unlock (&connection->lock);
+  gst_tryon_connection_clear_source (&connection->in_source);
+}
+
+/**
+ * gst_tryon_connection_resume:
+ * @connection: a #GstTryonConnection
+ *
+ * Ends what gst_tryon_connection_pause() began, and reads; messages may come before
+ * this returns.
+ */
+void
+gst_tryon_connection_resume (GstTryonConnection * connection)
+{
+  g_return_if_fail (GST_IS_TRYON_CONNECTION (connection));
+
+  if (!connection->paused)
+    return;
+  g_mutex_lock (&connection->lock);
+  connection->paused = FALSE;
+  gst_tryon_connection_update_watch (connection);
+  g_mutex_unlock (&connection->lock);
+  if (!connection->read_scheduled)
+    gst_tryon_connection_read_turn (connection);
 }
 
 /**

@@ -103,6 +103,9 @@ GST_TRYON_API gboolean gst_tryon_connection_send_binary (GstTryonConnection * co
 GST_TRYON_API gboolean gst_tryon_connection_send_text (GstTryonConnection * connection,
                                                        const gchar * text, gsize size);
 GST_TRYON_API void     gst_tryon_connection_ping (GstTryonConnection * connection);
+/* Reads nothing for a moment. */
+GST_TRYON_API void     gst_tryon_connection_pause (GstTryonConnection * connection);
+GST_TRYON_API void     gst_tryon_connection_resume (GstTryonConnection * connection);
 /* Reads nothing any more, until the close handshake begins: the peer is left to
  * wait. That it has gone is still noticed. */
 GST_TRYON_API void     gst_tryon_connection_stop_receiving (GstTryonConnection * connection);

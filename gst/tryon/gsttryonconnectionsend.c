@@ -111,10 +111,9 @@ gst_tryon_connection_leave_open (GstTryonConnection * self)
 {
   gst_tryon_connection_set_state (self, GST_TRYON_CONNECTION_STATE_CLOSING);
   gst_tryon_ws_input_want (&self->input, GST_TRYON_WS_INPUT_CONTROL_ONLY);
-  if (self->deaf) {
+  if (self->deaf || self->paused) {
     g_mutex_lock (&self->lock);
-    self->deaf = FALSE;
-    gst_tryon_connection_update_watch (self);
+    gst_tryon_connection_listen_unlocked (self);
     g_mutex_unlock (&self->lock);
     gst_tryon_connection_schedule_read (self);
   }
@@ -196,10 +195,14 @@ gst_tryon_connection_on_broken (gpointer user_data)
 void
 gst_tryon_connection_update_watch (GstTryonConnection * self)
 {
+  GIOCondition condition = self->blocked ? G_IO_OUT : 0;
+
+  if (self->deaf)
+    condition |= GST_TRYON_WATCH_PEER_CLOSED;
+  else if (!self->paused)
+    condition |= G_IO_IN;
   if (self->watch)
-    gst_tryon_watch_set_condition (self->watch,
-        (self->deaf ? GST_TRYON_WATCH_PEER_CLOSED : G_IO_IN)
-        | (self->blocked ? G_IO_OUT : 0));
+    gst_tryon_watch_set_condition (self->watch, condition);
 }
 
 static gboolean
