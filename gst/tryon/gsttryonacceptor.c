@@ -17,6 +17,12 @@ GST_DEBUG_CATEGORY_STATIC (gst_tryon_acceptor_debug);
 #define GST_CAT_DEFAULT gst_tryon_acceptor_debug
 
 #define BACKLOG 128
+/* Bytes that the kernel may hold for a client that is not read for the moment;
+ * what it accounts for them is up to twice as much. By default it would let that
+ * grow to its own limit (net.ipv4.tcp_rmem: 6 MB and more), for each of them: too
+ * much memory, and frames that are seconds old. A line needs its rate times its
+ * round trip: 2.4 MB/s (30 frames of 80 KB) over 200 ms. */
+#define RECEIVE_BUFFER (512 * 1024)
 /* Connections taken in a row before other sockets have their turn. */
 #define ACCEPTS_PER_TURN 16
 /* Milliseconds to wait when no more connections can be opened. */
@@ -194,6 +200,8 @@ open_socket (GInetAddress * address, guint16 port, GError ** error)
   if (socket != NULL) {
     g_socket_set_blocking (socket, FALSE);
     g_socket_set_listen_backlog (socket, BACKLOG);
+    /* Accepted sockets have it from here; TCP agrees on its windows before. */
+    g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER, NULL);
     /* With SO_REUSEADDR: connections of an earlier listener that are still on
      * their way out don't keep the port. */
     if (!g_socket_bind (socket, name, TRUE, error)

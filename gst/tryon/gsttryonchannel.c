@@ -5,7 +5,13 @@
  * from any, and sends what there is from there: an answer needs no other thread
  * to leave. What waits for a slow client waits in the session, which knows what
  * to drop; the connection never holds more than the one message that is on its
- * way. */
+ * way.
+ *
+ * When the session has no room for another frame, the client is held up: its socket
+ * is not read until the pipeline has taken one, or GST_TRYON_LOOP_DELAY has passed.
+ * A pipeline that merely has not had its turn yet thus loses no frames, and one that
+ * is slow gets the newest, as it must; but a client that sends whatever it can costs
+ * as much work as it has frames processed, and a hundred frames a second. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,6 +42,10 @@ struct _GstTryonChannel
 
   /* There is something to be moved; whoever holds the lock looks again. Atomic. */
   gint wanted;
+
+  /* The client may be held up: who finds room for a frame ends it. Atomic. */
+  gint held;
+  GstTryonDelay *hold;          /* the loop's: when it ends anyway */
 
   /* Lets one thread at a time move messages from the session to the connection,
    * so that they stay in order; guards what follows. Who only wants that done
@@ -140,12 +150,42 @@ on_close (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+end_hold (GstTryonChannel * channel)
+{
+  g_atomic_int_set (&channel->held, FALSE);
+  g_clear_pointer (&channel->hold, gst_tryon_delay_free);
+  if (channel->connection != NULL)
+    gst_tryon_connection_resume (channel->connection);
+}
+
+static gboolean
+on_room (gpointer user_data)
+{
+  end_hold (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_hold_over (gpointer user_data)
+{
+  GstTryonChannel *channel = user_data;
+
+  channel->hold = NULL;
+  end_hold (channel);
+}
+
 /* Any thread. */
 static void
 on_wake (gpointer user_data)
 {
   GstTryonChannel *channel = user_data;
 
+  if (g_atomic_int_get (&channel->held)
+      && gst_tryon_session_has_room (channel->session)
+      && g_atomic_int_compare_and_exchange (&channel->held, TRUE, FALSE))
+    gst_tryon_loop_invoke (channel->loop, on_room, channel_ref (channel),
+        (GDestroyNotify) channel_unref);
   if (pump (channel))
     gst_tryon_loop_invoke (channel->loop, on_close, channel_ref (channel),
         (GDestroyNotify) channel_unref);
@@ -216,7 +256,15 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
 {
   GstTryonChannel *channel = user_data;
 
-  gst_tryon_session_receive_binary (channel->session, message);
+  /* Before: what makes room right after it must see it. */
+  g_atomic_int_set (&channel->held, TRUE);
+  if (gst_tryon_session_receive_binary (channel->session, message)) {
+    g_atomic_int_set (&channel->held, FALSE);
+  } else {
+    gst_tryon_connection_pause (connection);
+    channel->hold = gst_tryon_loop_add_delay (channel->loop, on_hold_over,
+        channel);
+  }
 }
 
 static void
@@ -250,6 +298,7 @@ detach (GstTryonChannel * channel)
   GstTryonConnection *connection;
 
   g_clear_pointer (&channel->tick, gst_tryon_tick_free);
+  g_clear_pointer (&channel->hold, gst_tryon_delay_free);
   g_mutex_lock (&channel->lock);
   connection = g_steal_pointer (&channel->connection);
   g_mutex_unlock (&channel->lock);

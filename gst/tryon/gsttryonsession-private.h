@@ -48,6 +48,7 @@ struct _GstTryonSession
   gboolean close_taken;         /* next_output() gave the close */
   GQueue inbox;                 /* GstTryonSessionItem: for pull() */
   guint frames_in_inbox;
+  gboolean room_wanted;         /* the transport is to be told of room in it */
   gboolean item_came;           /* pull() is to be told */
   GQueue texts;                 /* GstStructure: for next_output() */
   guint64 bytes_received;

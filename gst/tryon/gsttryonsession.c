@@ -535,6 +535,7 @@ gst_tryon_session_pull (GstTryonSession * session, GstMiniObject ** object,
 {
   GstFlowReturn ret = GST_FLOW_OK;
   GstTryonSessionItem *item = NULL;
+  gboolean room_came;
 
   g_return_val_if_fail (GST_IS_TRYON_SESSION (session), GST_FLOW_ERROR);
 
@@ -549,8 +550,14 @@ gst_tryon_session_pull (GstTryonSession * session, GstMiniObject ** object,
     else
       g_cond_wait (&session->cond, &session->lock);
   }
+  room_came = session->room_wanted
+      && session->frames_in_inbox < MAX (session->config.max_buffers, 1);
+  if (room_came)
+    session->room_wanted = FALSE;
   g_mutex_unlock (&session->lock);
 
+  if (room_came)
+    run_wake (session);
   if (item == NULL)
     return ret;
   *object = item->object;

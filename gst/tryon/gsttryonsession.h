@@ -78,8 +78,9 @@ GST_TRYON_API void              gst_tryon_session_set_max_in_flight (GstTryonSes
 
 /* ---- the transport's side ---- */
 
-/* Called from any thread when next_output() has something to give; it may come
- * more often than needed, and from several at a time. It may ask for it at once,
+/* Called from any thread when next_output() has something to give, or there is room
+ * for a frame again after there was none; it may come more often than needed, and
+ * from several at a time. It may ask for it at once,
  * and must not wait: gst_tryon_session_disconnect() waits for it, and must not be
  * called from within. */
 typedef void (*GstTryonSessionWakeFunc) (gpointer user_data);
@@ -127,9 +128,12 @@ GST_TRYON_API gboolean gst_tryon_session_take_over (GstTryonSession * session,
  * pull() ends with GST_FLOW_EOS. @wake is not called any more after this. */
 GST_TRYON_API void     gst_tryon_session_disconnect (GstTryonSession * session);
 /* A whole binary message (transfer full): header and image. Bad ones are
- * answered to the client, and cost only themselves. */
-GST_TRYON_API void     gst_tryon_session_receive_binary (GstTryonSession * session,
+ * answered to the client, and cost only themselves. Returns whether there is room
+ * for another frame; when there is none, one that came now would take the place of
+ * one that still waits for the pipeline, and @wake is called when it would not. */
+GST_TRYON_API gboolean gst_tryon_session_receive_binary (GstTryonSession * session,
                                                          GstBuffer * message);
+GST_TRYON_API gboolean gst_tryon_session_has_room (GstTryonSession * session);
 /* A whole text message: valid UTF-8, of a size that the transport bounds. */
 GST_TRYON_API void     gst_tryon_session_receive_text (GstTryonSession * session,
                                                        const gchar * text, gsize size);

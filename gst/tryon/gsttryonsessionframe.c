@@ -15,6 +15,12 @@
  * but each of these costs an answer that waits for the older ones. */
 #define MAX_UNANSWERED 1024
 
+static gboolean
+has_room_unlocked (GstTryonSession * session)
+{
+  return session->frames_in_inbox < MAX (session->config.max_buffers, 1);
+}
+
 /* Drops the oldest frame that still waits for the pipeline. */
 static void
 supersede_oldest_unlocked (GstTryonSession * session)
@@ -127,7 +133,7 @@ static void
 push_frame_unlocked (GstTryonSession * session, GstBuffer * frame,
     const GstTryonImageInfo * info, guint32 sequence, gint64 arrival)
 {
-  while (session->frames_in_inbox >= MAX (session->config.max_buffers, 1))
+  while (!has_room_unlocked (session))
     supersede_oldest_unlocked (session);
   session->frames_in_inbox++;
   gst_tryon_session_push_item_unlocked (session, GST_MINI_OBJECT_CAST (frame),
@@ -161,23 +167,37 @@ parse_frame_header (const guint8 * data, gsize size,
   return TRUE;
 }
 
-void
+gboolean
+gst_tryon_session_has_room (GstTryonSession * session)
+{
+  gboolean has_room;
+
+  g_return_val_if_fail (GST_IS_TRYON_SESSION (session), FALSE);
+
+  g_mutex_lock (&session->lock);
+  has_room = has_room_unlocked (session);
+  session->room_wanted = !has_room;
+  g_mutex_unlock (&session->lock);
+  return has_room;
+}
+
+gboolean
 gst_tryon_session_receive_binary (GstTryonSession * session,
     GstBuffer * message)
 {
   GstTryonFrameHeader header;
   GstTryonImageInfo info;
   gint64 arrival = g_get_monotonic_time ();
-  gboolean accepted = FALSE;
+  gboolean accepted = FALSE, has_room;
   GError *error = NULL;
   GstMapInfo map;
 
-  g_return_if_fail (GST_IS_TRYON_SESSION (session));
+  g_return_val_if_fail (GST_IS_TRYON_SESSION (session), FALSE);
 
   message = gst_buffer_make_writable (message);
   if (!gst_buffer_map (message, &map, GST_MAP_READ)) {
     gst_buffer_unref (message);
-    g_return_if_reached ();
+    g_return_val_if_reached (FALSE);
   }
 
   g_mutex_lock (&session->lock);
@@ -204,5 +224,8 @@ gst_tryon_session_receive_binary (GstTryonSession * session,
   if (gst_tryon_account_get_length (session->account) > MAX_UNANSWERED)
     gst_tryon_session_close_unlocked (session, GST_TRYON_CLOSE_POLICY,
         "too many frames without an answer");
+  has_room = has_room_unlocked (session);
+  session->room_wanted = !has_room;
   gst_tryon_session_unlock_and_wake (session);
+  return has_room;
 }

@@ -27,7 +27,9 @@
  *    nothing but itself, and never disturbs the pipeline; so is one in a format
  *    that the elements behind don't take.
  * 4. At most #tryonwssrc:max-buffers frames wait for the pipeline. A newer one
- *    takes the oldest one's place, which is answered as superseded.
+ *    waits in the client's socket for up to 10 ms, in case the pipeline is about to
+ *    take one; then it takes the oldest one's place, which is answered as
+ *    superseded.
  * 5. The timestamp is the running time at which the frame arrived. The client's
  *    own capture time is in the #GstTryonFrameMeta.
  * 6. Commands of the client's (`tryon-control`, `tryon-capture`,

@@ -319,6 +319,30 @@ GST_START_TEST (test_inbox_drops_oldest)
 
 GST_END_TEST;
 
+/* The transport is told when the pipeline has made room, once. */
+GST_START_TEST (test_inbox_room)
+{
+  gint before;
+
+  start ();
+  fail_unless (gst_tryon_session_has_room (session));
+  receive_frame (1);
+  fail_unless (gst_tryon_session_has_room (session));
+  before = g_atomic_int_get (&wakes);
+  gst_buffer_unref (pull_frame (1));
+  fail_unless_equals_int (g_atomic_int_get (&wakes), before);
+  receive_frame (2);
+  receive_frame (3);
+  fail_if (gst_tryon_session_has_room (session));
+  gst_buffer_unref (pull_frame (2));
+  fail_unless_equals_int (g_atomic_int_get (&wakes), before + 1);
+  fail_unless (gst_tryon_session_has_room (session));
+  gst_buffer_unref (pull_frame (3));
+  fail_unless_equals_int (g_atomic_int_get (&wakes), before + 1);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_sequence_wraps)
 {
   GstBuffer *frame;
@@ -803,6 +827,7 @@ session_suite (void)
   tcase_add_test (tc, test_frame_and_answer);
   tcase_add_test (tc, test_meta_lost);
   tcase_add_test (tc, test_inbox_drops_oldest);
+  tcase_add_test (tc, test_inbox_room);
   tcase_add_test (tc, test_sequence_wraps);
   tcase_add_test (tc, test_bad_frames);
   tcase_add_test (tc, test_not_frames);
