@@ -207,12 +207,13 @@ class Bench:
             self.compare_accounts(what, server, result)
         return result
 
-    def bare_gateway(self, count, *options):
+    def bare_gateway(self, count, *options, seconds=None):
         ai, port = free_port(), free_port()
         with Server(self.program("epoll-echo"), ai) as service, \
                 Server(self.program("epoll-gateway"), port, ai) as server:
             return self.load(f"bare epoll gateway, {count}", port, server,
-                             ("--clients", count, *options), (service,))
+                             ("--clients", count, *options), (service,),
+                             seconds)
 
     def gateway(self, count, *options, settings="", seconds=None):
         ai = free_port()

@@ -125,27 +125,45 @@ def add_gateway_goals(bench, count, bare, ours):
 
 def run_overload(bench):
     """The gateway at twice its capacity, by clients that keep to their credit,
-    and by clients that keep to none. Its capacity is measured before and
-    after: what else the machine does changes meanwhile."""
+    and by clients that keep to none; and the bare one at twice its own."""
     count = bench.clients
     print(f"Overload of the gateway, {count} sessions", flush=True)
-    settings = "max-in-flight=8"
-
-    def capacity():
-        return bench.gateway(count, settings=settings)
-
-    closed = [capacity()]
-    fps = 2 * closed[0]["frames_per_second"] / count
-    paced = {}
-    for name, option in (("polite", ("--in-flight", 8)),
-                         ("open", ("--open",))):
-        paced[name] = bench.gateway(count, "--fps", f"{fps:.2f}", *option,
-                                    settings=settings,
-                                    seconds=bench.overload_seconds)
-    closed.append(capacity())
+    bare, plain = overload(bench, lambda *options, **times: bench.bare_gateway(
+        count, "--plain", *options, **times), bench.overload_seconds / 3)
+    ours, closed = overload(bench, lambda *options, **times: bench.gateway(
+        count, *options, settings="max-in-flight=8", **times),
+        bench.overload_seconds)
+    show("bare epoll, closed loop", plain)
+    for name, result in bare.items():
+        show(f"bare epoll, {name} clients", [result])
     show("capacity, closed loop", closed)
-    for name, result in paced.items():
+    for name, result in ours.items():
         show_overload(bench, name, result, closed)
+        mine, other = flatness(result, closed), flatness(bare[name], plain)
+        # A client that keeps to no credit fills the sockets of its own
+        # machine, which is this one: what that costs shows with the bare one.
+        bench.goal(f"overload, {name}: processed/s, beside bare", mine / other,
+                   f"{mine / other:.2f} x ({other:.2f} x its own)",
+                   1 if name == "open" else None,
+                   "at least 1" if name == "open" else "", least=True)
+
+
+def overload(bench, gateway, seconds):
+    """Twice its capacity, which is measured before and after: what else the
+    machine does changes meanwhile."""
+    closed = [gateway()]
+    fps = 2 * closed[0]["frames_per_second"] / bench.clients
+    paced = {name: gateway("--fps", f"{fps:.2f}", *option,
+                           seconds=seconds)
+             for name, option in (("polite", ("--in-flight", 8)),
+                                  ("open", ("--open",)))}
+    closed.append(gateway())
+    return paced, closed
+
+
+def flatness(result, closed):
+    return result["frames_per_second"] / (
+        sum(r["frames_per_second"] for r in closed) / len(closed))
 
 
 def cpu_per_processed(result):
@@ -169,18 +187,22 @@ def show_overload(bench, name, result, closed):
           f"{account['closed']} connections closed", flush=True)
 
     where = f"overload, {name}:"
-    flat = result["frames_per_second"] / c
-    bench.goal(f"{where} processed/s", flat, f"{flat:.2f} x capacity", 0.9,
-               "at least 0.9", least=True)
+    flat = flatness(result, closed)
+    polite = name == "polite"
+    bench.goal(f"{where} processed/s", flat, f"{flat:.2f} x capacity",
+               0.9 if polite else None, "at least 0.9" if polite else "",
+               least=True)
     cost = cpu_per_processed(result) / (
         sum(map(cpu_per_processed, closed)) / len(closed))
     bench.goal(f"{where} gateway's CPU/processed", cost,
                f"{cost:.2f} x at capacity")
     samples = [s for s in result["samples"] if s["time"] > 1.5]
-    growth = max(s["rss_kb"] for s in samples) / samples[0]["rss_kb"] - 1 \
-        if samples else 0
-    bench.goal(f"{where} memory from second 2 on", growth, f"{growth:+.1%}",
-               0.05, "at most +5%")
+    half = len(samples) // 2
+    early, late = samples[:half], samples[half:]
+    growth = max(s["rss_kb"] for s in late) / \
+        max(s["rss_kb"] for s in early) - 1 if early else 0
+    bench.goal(f"{where} memory, second half", growth,
+               f"{growth:+.1%} of first half", 0.1, "at most +10%")
     wrong = sum(account[n] for n in ("unbalanced_clients", "missing",
                                      "repeated", "unanswered"))
     bench.goal(f"{where} frames without an answer", wrong,
@@ -188,12 +210,11 @@ def show_overload(bench, name, result, closed):
     bench.goal(f"{where} newest frame dropped", account["newest_dropped"],
                f"{account['newest_dropped']} of {account['dropped']} dropped",
                0, "none")
-    half = len(samples) // 2
-    if half:
-        early, late = (max(s["p95_us"] for s in part) for part in
-                       (samples[:half], samples[half:]))
-        bench.goal(f"{where} p95, second half", late / max(early, 1),
-                   f"{late / max(early, 1):.2f} x first half")
+    if early:
+        ratio = max(s["p95_us"] for s in late) / max(
+            1, *(s["p95_us"] for s in early))
+        bench.goal(f"{where} p95, second half", ratio,
+                   f"{ratio:.2f} x first half")
 
 
 # ---- peers that mean no good ----
@@ -381,7 +402,7 @@ def parse_arguments():
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--many-clients", type=int, default=400,
                         help="of the gateway's second part (%(default)s)")
-    parser.add_argument("--overload-seconds", type=float, default=12)
+    parser.add_argument("--overload-seconds", type=float, default=24)
     parser.add_argument("--never-read-mb", type=float, default=200)
     return parser.parse_args()
 
