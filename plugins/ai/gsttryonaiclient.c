@@ -87,16 +87,21 @@ clear_timer (GstTryonAiClient * client, GSource ** timer)
   set_timer (client, timer, 0, NULL);
 }
 
-/* The last thing to be done: the owner may do anything meanwhile. */
+/* The last thing to be done: the owner may do anything meanwhile, such as to let
+ * go of the client, whose target is then no more. */
 static void
 set_state (GstTryonAiClient * client, GstTryonAiState state,
     const gchar * reason)
 {
+  gchar *address;
+
   if (client->state == state)
     return;
   client->state = state;
-  client->callbacks.state (client->target->generation, state,
-      client->target->address, reason, client->user_data);
+  address = g_strdup (client->target->address);
+  client->callbacks.state (client->target->generation, state, address, reason,
+      client->user_data);
+  g_free (address);
 }
 
 /* ---- the end of a connection ---- */

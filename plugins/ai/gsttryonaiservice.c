@@ -186,11 +186,15 @@ on_state (guint generation, GstTryonAiState state, const gchar * address,
         "the AI service is not available, it is being tried again");
     gst_object_unref (session);
   }
+  /* An application may stop the element in a message, and another of its threads
+   * may then let go of it: nobody waits for this thread. */
+  gst_object_ref (self);
   if (warn)
     GST_ELEMENT_WARNING (self, RESOURCE, OPEN_READ_WRITE,
         ("The AI service is not available, it is being tried again."),
         ("%s: %s", address, reason));
   post_state (self, state, address, reason);
+  gst_object_unref (self);
 }
 
 void
@@ -258,7 +262,10 @@ report_fault (GstTryonAiSink * self, const gchar * words)
 static void
 on_fault (guint generation, const gchar * words, gpointer user_data)
 {
+  /* As in on_state(). */
+  gst_object_ref (user_data);
   report_fault (user_data, words);
+  gst_object_unref (user_data);
 }
 
 /* With the lock. Takes @image. */
@@ -313,7 +320,7 @@ on_answer (guint generation, const GstTryonFrameHeader * header,
     words = g_strdup_printf ("answer to frame %u, which it was not sent",
         header->sequence);
   if (words != NULL)
-    report_fault (self, words);
+    on_fault (generation, words, self);
   g_free (words);
 }
 

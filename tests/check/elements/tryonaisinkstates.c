@@ -438,6 +438,99 @@ GST_START_TEST (test_stop_in_message)
 
 GST_END_TEST;
 
+/* The same, and the message was the last to hold the element. */
+typedef struct
+{
+  const gchar *state;           /* to end in; NULL: in the warning before */
+  GMutex lock;
+  GCond cond;
+  gboolean is_there;            /* lock: in the message */
+  gboolean is_alone;            /* lock: nobody else holds the element */
+  gint gone;                    /* atomic: the element */
+} LastWords;
+
+static GstBusSyncReply
+end_in_message (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  const GstStructure *s = gst_message_get_structure (message);
+  LastWords *words = user_data;
+  GstElement *element = GST_ELEMENT (GST_MESSAGE_SRC (message));
+
+  if (words->state == NULL ? GST_MESSAGE_TYPE (message) != GST_MESSAGE_WARNING :
+      s == NULL || !gst_structure_has_name (s, "tryon-ai-state")
+      || g_strcmp0 (gst_structure_get_string (s, "state"), words->state) != 0) {
+    gst_message_unref (message);
+    return GST_BUS_DROP;
+  }
+  g_mutex_lock (&words->lock);
+  words->is_there = TRUE;
+  g_cond_signal (&words->cond);
+  while (!words->is_alone)
+    g_cond_wait (&words->cond, &words->lock);
+  g_mutex_unlock (&words->lock);
+  /* Its own messages are no matter here. */
+  words->state = "none";
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_object_unref (element);
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+static void
+note_gone (gpointer user_data, GObject * where)
+{
+  g_atomic_int_set (&((LastWords *) user_data)->gone, TRUE);
+}
+
+GST_START_TEST (test_end_in_message)
+{
+  static const gchar *states[] = { "connecting", "ready", "unavailable", NULL };
+  static GstStaticPadTemplate templ = GST_STATIC_PAD_TEMPLATE ("src",
+      GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (AI_FRAME_CAPS));
+  AiService *service = ai_service_new (ai_service_process);
+  gchar *dead = ai_uri (ai_dead_port ());
+  GstElement *element = gst_element_factory_make ("tryonaisink", NULL);
+  GstCaps *caps = gst_caps_from_string (AI_FRAME_CAPS);
+  LastWords words = { states[__i__], };
+  GstBus *bus = gst_bus_new ();
+  gint64 until = g_get_monotonic_time () + AI_SERVICE_PATIENCE;
+  GstPad *pad;
+
+  gst_object_ref_sink (element);
+  g_mutex_init (&words.lock);
+  g_cond_init (&words.cond);
+  g_object_weak_ref (G_OBJECT (element), note_gone, &words);
+  g_object_set (element, "uri", __i__ < 2 ? service->uri : dead, "async",
+      FALSE, NULL);
+  gst_bus_set_sync_handler (bus, end_in_message, &words, NULL);
+  gst_element_set_bus (element, bus);
+  pad = gst_check_setup_src_pad (element, &templ);
+  gst_pad_set_active (pad, TRUE);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+  gst_check_setup_events (pad, element, caps, GST_FORMAT_TIME);
+
+  g_mutex_lock (&words.lock);
+  while (!words.is_there)
+    fail_unless (g_cond_wait_until (&words.cond, &words.lock, until));
+  gst_pad_set_active (pad, FALSE);
+  gst_check_teardown_src_pad (element);
+  words.is_alone = TRUE;
+  g_cond_signal (&words.cond);
+  g_mutex_unlock (&words.lock);
+  while (!g_atomic_int_get (&words.gone))
+    fail_unless (g_get_monotonic_time () < until, "the element stays");
+
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  gst_object_unref (bus);
+  gst_caps_unref (caps);
+  ai_service_free (service);
+  g_free (dead);
+  g_mutex_clear (&words.lock);
+  g_cond_clear (&words.cond);
+}
+
+GST_END_TEST;
+
 /* The client's launch line: there and back through the project's codecs. */
 GST_START_TEST (test_launch_line)
 {
@@ -481,6 +574,7 @@ tryonaisinkstates_suite (void)
   tcase_add_test (tc, test_stop_while_set);
   tcase_add_test (tc, test_stop_in_eos);
   tcase_add_loop_test (tc, test_stop_in_message, 0, 3);
+  tcase_add_loop_test (tc, test_end_in_message, 0, 4);
   tcase_add_test (tc, test_launch_line);
   return s;
 }
