@@ -262,8 +262,10 @@ on_binary (GstTryonConnection * connection, GstBuffer * message,
     g_atomic_int_set (&channel->held, FALSE);
   } else {
     gst_tryon_connection_pause (connection);
-    channel->hold = gst_tryon_loop_add_delay (channel->loop, on_hold_over,
-        channel);
+    /* It reads on by itself when the client has gone. */
+    if (channel->hold == NULL)
+      channel->hold = gst_tryon_loop_add_delay (channel->loop, on_hold_over,
+          channel);
   }
 }
 

@@ -322,6 +322,33 @@ GST_START_TEST (test_hold_ends)
 
 GST_END_TEST;
 
+/* Who leaves while it is held up is read to its end at once, whatever it sent. */
+GST_START_TEST (test_vanishes_while_held)
+{
+  /* The loop warns when it ends and was to do something yet. */
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_LEVEL_WARNING
+      | G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  guint round, i;
+
+  for (round = 0; round < 20; round++) {
+    Line *line = line_open ();
+
+    line_init (line);
+    for (i = 0; i < 20; i++)
+      line_send_frame (line, i);
+    ws_raw_free (line->client);
+    line_wait_closed (line);
+    line->client = g_new0 (WsRaw, 1);
+    line->client->in = g_byte_array_new ();
+    line->client->socket = g_socket_new (G_SOCKET_FAMILY_IPV4,
+        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    line_free (line, 1);
+  }
+  g_log_set_always_fatal (fatal);
+}
+
+GST_END_TEST;
+
 /* A frame that the pipeline lost is answered in the end. */
 GST_START_TEST (test_ticks)
 {
@@ -399,6 +426,7 @@ channel_suite (void)
   tcase_add_test (tc, test_no_wake_is_lost);
   tcase_add_test (tc, test_burst_waits_for_its_turn);
   tcase_add_test (tc, test_hold_ends);
+  tcase_add_test (tc, test_vanishes_while_held);
   tcase_add_test (tc, test_ticks);
   suite_add_tcase (s, tc);
 
