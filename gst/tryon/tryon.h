@@ -10,6 +10,7 @@
 #include <gst/tryon/gsttryonimageinfo.h>
 #include <gst/tryon/gsttryonlistener.h>
 #include <gst/tryon/gsttryonloop.h>
+#include <gst/tryon/gsttryonnailsmeta.h>
 #include <gst/tryon/gsttryonprotocol.h>
 #include <gst/tryon/gsttryonsession.h>
 #include <gst/tryon/gsttryonwindow.h>

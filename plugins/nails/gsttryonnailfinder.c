@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From hands to nails: a crop for each finger, the net's logits of it, the nail in
+ * them, and over time one nail for each finger that is steady.
+ *
+ * What belongs to a hand is kept under its id. A tracker that lost a hand finds it
+ * again as a new one, with a new id, mostly within some frames and at the same
+ * place: it then goes on with what the lost one left, so that its nails stay. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gsttryonnailfinder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gsttryonhandregion.h"
+#include "gsttryonnailfilter.h"
+#include "gsttryonnailfinger.h"
+#include "gsttryonnailnet.h"
+
+#define N GST_TRYON_NAIL_MASK_SIZE
+
+G_STATIC_ASSERT (GST_TRYON_NAIL_NET_SIZE == N);
+G_STATIC_ASSERT (GST_TRYON_NAIL_NET_BATCH == GST_TRYON_N_FINGERS);
+
+/* Of a single picture; what is steady over time has a lower one to go off. */
+#define LEAST_CONFIDENCE 0.45f
+
+/* A nail's size (of 0.8 of its length) in pixels, below which it is not believed,
+ * and above which it need not be doubted. Hands of so few pixels are often none. */
+#define TINY 4.0f
+#define SMALL 9.0f
+
+/* Nails whose centres are nearer than that part of their size are one. */
+#define SAME_NAIL 0.6f
+/* A new hand is a lost one found again if its landmarks are so near, in hand
+ * scales. */
+#define SAME_HAND 0.35f
+
+/* Hands that are there, and as many that fade out. */
+#define N_SLOTS (2 * GST_TRYON_MAX_HANDS)
+
+typedef struct
+{
+  gboolean used;
+  gboolean present;             /* in this frame */
+  guint id;
+  GstTryonPoint landmarks[GST_TRYON_N_LANDMARKS];
+  GstTryonFingerFilter fingers[GST_TRYON_N_FINGERS];
+  GstTryonNailFilter nails[GST_TRYON_N_FINGERS];
+} Slot;
+
+/* What one frame says of a finger. */
+typedef struct
+{
+  gboolean there;               /* the finger */
+  GstTryonFingerEnd end;
+  GstTryonNailForm form;        /* when confidence is over 0 */
+  gfloat confidence;
+} Finding;
+
+struct _GstTryonNailFinder
+{
+  GstTryonNetPool *net;         /* (nullable) */
+  GstTryonNailSegmentFunc func;
+  gpointer user_data;
+  gboolean smooth;
+  Slot slots[N_SLOTS];
+  gfloat logits[GST_TRYON_N_FINGERS * N * N];
+};
+
+static gboolean
+segment_with_net (const GstVideoFrame * frame, const GstTryonAffine * affines,
+    gfloat * logits, gpointer user_data, GError ** error)
+{
+  GstTryonNetPool *pool = user_data;
+  GstTryonNet *net = gst_tryon_net_pool_acquire (pool, error);
+  gfloat *input;
+  gboolean done;
+  guint i;
+
+  if (net == NULL)
+    return FALSE;
+  input = gst_tryon_net_get_input (net, 0, NULL);
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++)
+    gst_tryon_crop (frame, &affines[i], N, input + i * 3 * N * N);
+  done = gst_tryon_net_run (net, error);
+  if (done)
+    memcpy (logits, gst_tryon_net_get_output (net, 0, NULL),
+        GST_TRYON_N_FINGERS * N * N * sizeof (gfloat));
+  gst_tryon_net_pool_release (pool, net);
+  return done;
+}
+
+GstTryonNailFinder *
+gst_tryon_nail_finder_new_with_func (GstTryonNailSegmentFunc func,
+    gpointer user_data)
+{
+  GstTryonNailFinder *finder = g_new0 (GstTryonNailFinder, 1);
+
+  finder->func = func;
+  finder->user_data = user_data;
+  finder->smooth = TRUE;
+  return finder;
+}
+
+GstTryonNailFinder *
+gst_tryon_nail_finder_new (GstTryonNetPool * net)
+{
+  GstTryonNailFinder *finder =
+      gst_tryon_nail_finder_new_with_func (segment_with_net, net);
+
+  finder->net = gst_tryon_net_pool_ref (net);
+  return finder;
+}
+
+void
+gst_tryon_nail_finder_free (GstTryonNailFinder * finder)
+{
+  g_clear_pointer (&finder->net, gst_tryon_net_pool_unref);
+  g_free (finder);
+}
+
+void
+gst_tryon_nail_finder_reset (GstTryonNailFinder * finder)
+{
+  memset (finder->slots, 0, sizeof (finder->slots));
+}
+
+void
+gst_tryon_nail_finder_set_smooth (GstTryonNailFinder * finder, gboolean smooth)
+{
+  if (finder->smooth != smooth)
+    gst_tryon_nail_finder_reset (finder);
+  finder->smooth = smooth;
+}
+
+static Slot *
+find_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
+{
+  guint i;
+
+  for (i = 0; i < N_SLOTS; i++)
+    if (finder->slots[i].used && finder->slots[i].id == hand->id)
+      return &finder->slots[i];
+  return NULL;
+}
+
+/* A slot for a hand that is new: that of the lost hand that it is, or a free one;
+ * there are as many as can be needed, for the hands that are there are half. */
+static Slot *
+take_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
+{
+  Slot *slot = NULL, *spare = NULL, *lost = NULL;
+  gfloat nearest = SAME_HAND, distance;
+  guint i;
+
+  for (i = 0; i < N_SLOTS; i++) {
+    Slot *s = &finder->slots[i];
+
+    if (!s->used) {
+      spare = s;
+    } else if (!s->present) {
+      lost = s;
+      distance = gst_tryon_hand_distance (s->landmarks, hand->landmarks);
+      if (distance < nearest) {
+        nearest = distance;
+        slot = s;
+      }
+    }
+  }
+  if (slot != NULL)
+    return slot;
+  slot = spare != NULL ? spare : lost;
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+    gst_tryon_finger_filter_init (&slot->fingers[i]);
+    gst_tryon_nail_filter_init (&slot->nails[i]);
+  }
+  return slot;
+}
+
+/* @slots: of each hand. */
+static void
+assign_slots (GstTryonNailFinder * finder, const GstTryonHand * hands,
+    guint n_hands, Slot ** slots)
+{
+  guint i;
+
+  for (i = 0; i < N_SLOTS; i++)
+    finder->slots[i].present = FALSE;
+  for (i = 0; i < n_hands; i++) {
+    slots[i] = find_slot (finder, &hands[i]);
+    /* Two hands of one id would be a mistake: the second is a new one. */
+    if (slots[i] != NULL && slots[i]->present)
+      slots[i] = NULL;
+    if (slots[i] != NULL)
+      slots[i]->present = TRUE;
+  }
+  for (i = 0; i < n_hands; i++) {
+    if (slots[i] == NULL)
+      slots[i] = take_slot (finder, &hands[i]);
+    slots[i]->used = slots[i]->present = TRUE;
+    slots[i]->id = hands[i].id;
+    memcpy (slots[i]->landmarks, hands[i].landmarks,
+        sizeof (hands[i].landmarks));
+  }
+}
+
+/* The square to look for the nail in, as steady as the finger is. */
+static void
+place_crop (GstTryonNailFinder * finder, Slot * slot,
+    const GstTryonHand * hand, GstTryonFinger finger, GstClockTime time,
+    Finding * finding, GstTryonAffine * affine)
+{
+  GstTryonHandRegion region;
+  GstTryonFingerEnd view;
+
+  finding->there = gst_tryon_nail_finger_region (hand, finger, &region);
+  if (!finding->there) {
+    /* Any crop will do: the batch has one for each finger. */
+    memset (&region, 0, sizeof (region));
+    region.size = 1.0f;
+    gst_tryon_affine_init (affine, &region, N);
+    return;
+  }
+  finding->end.tip = region.centre;
+  finding->end.angle = region.rotation;
+  finding->end.scale = 0.5f * region.size;
+  if (finder->smooth) {
+    gst_tryon_finger_filter_update (&slot->fingers[finger], time,
+        &finding->end, &view);
+    region.centre = view.tip;
+    region.rotation = view.angle;
+    region.size = 2.0f * view.scale;
+  }
+  gst_tryon_affine_init (affine, &region, N);
+}
+
+/* From the crop to the frame, of which it is a turned and scaled part. */
+static void
+move_form (GstTryonNailForm * form, const GstTryonAffine * affine)
+{
+  form->centre = gst_tryon_affine_apply (affine, form->centre);
+  form->angle += atan2f (affine->yx, affine->xx);
+  form->size *= hypotf (affine->xx, affine->yx);
+}
+
+static gfloat
+smooth_step (gfloat from, gfloat to, gfloat x)
+{
+  gfloat t = CLAMP ((x - from) / (to - from), 0.0f, 1.0f);
+
+  return t * t * (3.0f - 2.0f * t);
+}
+
+static gboolean
+find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
+    GstClockTime time, Slot * slot, const GstTryonHand * hand,
+    const GstTryonHand * other, Finding * findings, GError ** error)
+{
+  GstTryonAffine affines[GST_TRYON_N_FINGERS];
+  guint i;
+
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++)
+    place_crop (finder, slot, hand, i, time, &findings[i], &affines[i]);
+  if (!finder->func (frame, affines, finder->logits, finder->user_data, error))
+    return FALSE;
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+    Finding *f = &findings[i];
+
+    f->confidence = 0.0f;
+    if (!f->there)
+      continue;
+    f->confidence = gst_tryon_nail_mask_measure (finder->logits + i * N * N,
+        &f->form);
+    if (!(f->confidence > 0.0f))
+      continue;
+    move_form (&f->form, &affines[i]);
+    f->confidence *= gst_tryon_nail_finger_prior (hand, i, other)
+        * smooth_step (TINY, SMALL, f->form.size);
+  }
+  return TRUE;
+}
+
+/* How well the nail suits the finger, to be compared with another finger's. */
+static gfloat
+get_claim (const Finding * f, const Slot * slot, guint finger)
+{
+  gfloat away = hypotf (f->form.centre.x - f->end.tip.x,
+      f->form.centre.y - f->end.tip.y) / f->end.scale;
+
+  /* The one that has it keeps it. */
+  return f->confidence - away + (slot->nails[finger].shown ? 0.2f : 0.0f);
+}
+
+/* What lies beside its own nail is in a finger's crop, too. Each nail belongs to one
+ * finger, of one hand: trackers at times take one hand for two. */
+static void
+remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
+    guint n_hands)
+{
+  guint i, j, n = n_hands * GST_TRYON_N_FINGERS;
+
+  for (i = 0; i < n; i++) {
+    guint hand_a = i / GST_TRYON_N_FINGERS, a = i % GST_TRYON_N_FINGERS;
+    Finding *f = &findings[hand_a][a];
+
+    for (j = i + 1; j < n && f->confidence > 0.0f; j++) {
+      guint hand_b = j / GST_TRYON_N_FINGERS, b = j % GST_TRYON_N_FINGERS;
+      Finding *g = &findings[hand_b][b];
+
+      if (g->confidence <= 0.0f
+          || hypotf (f->form.centre.x - g->form.centre.x,
+              f->form.centre.y - g->form.centre.y)
+          > SAME_NAIL * MIN (f->form.size, g->form.size))
+        continue;
+      if (get_claim (f, slots[hand_a], a) >= get_claim (g, slots[hand_b], b))
+        g->confidence = 0.0f;
+      else
+        f->confidence = 0.0f;
+    }
+  }
+}
+
+static gboolean
+take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
+    GstClockTime time, const Finding * f, GstTryonNail * nail)
+{
+  nail->hand = slot->id;
+  nail->finger = finger;
+  if (finder->smooth)
+    return gst_tryon_nail_filter_update (&slot->nails[finger], time,
+        f != NULL && f->there ? &f->end : NULL,
+        f != NULL && f->confidence > 0.0f ? &f->form : NULL,
+        f != NULL ? f->confidence : 0.0f, nail);
+  if (f == NULL || f->confidence < LEAST_CONFIDENCE)
+    return FALSE;
+  gst_tryon_nail_form_apply (&f->form, nail);
+  nail->confidence = f->confidence;
+  nail->opacity = 1.0f;
+  return TRUE;
+}
+
+/* The nails of a slot; FALSE: there are none. */
+static gboolean
+add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
+    const Finding * findings, GstTryonNail * nails, guint * n_nails)
+{
+  GstTryonNail nail;
+  gboolean any = FALSE;
+  guint i;
+
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+    if (!take_nail (finder, slot, i, time,
+            findings != NULL ? &findings[i] : NULL, &nail))
+      continue;
+    any = TRUE;
+    if (*n_nails < GST_TRYON_MAX_NAILS)
+      nails[(*n_nails)++] = nail;
+  }
+  return any;
+}
+
+gboolean
+gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
+    const GstVideoFrame * frame, GstClockTime time, const GstTryonHand * hands,
+    guint n_hands, GstTryonNail * nails, guint * n_nails, GError ** error)
+{
+  Finding findings[GST_TRYON_MAX_HANDS][GST_TRYON_N_FINGERS];
+  Slot *slots[GST_TRYON_MAX_HANDS];
+  guint i;
+
+  *n_nails = 0;
+  n_hands = MIN (n_hands, GST_TRYON_MAX_HANDS);
+  assign_slots (finder, hands, n_hands, slots);
+  for (i = 0; i < n_hands; i++)
+    if (!find_in_hand (finder, frame, time, slots[i], &hands[i],
+            n_hands > 1 ? &hands[1 - i] : NULL, findings[i], error))
+      return FALSE;
+  remove_doubles (findings, slots, n_hands);
+  for (i = 0; i < n_hands; i++)
+    add_nails (finder, slots[i], time, findings[i], nails, n_nails);
+  for (i = 0; i < N_SLOTS; i++) {
+    Slot *slot = &finder->slots[i];
+
+    /* After the hands that are there: they have the places in @nails first. */
+    if (slot->used && !slot->present)
+      slot->used = add_nails (finder, slot, time, NULL, nails, n_nails);
+  }
+  return TRUE;
+}

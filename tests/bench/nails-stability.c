@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How steady nails are, and how much they lag.
+ *
+ *   bench-nails-stability [--lite] PHOTOGRAPH.jpg...
+ *
+ * Each photograph is a camera's view of 640x480 (480x640) with noise of sigma 4, at
+ * 30 frames a second: still for 60 frames, then moved by 3 pixels a frame, turned by
+ * one degree, and zoomed by one percent, there and back. Prints for each
+ *
+ *   still    how far the outline's corners are from their mean, pixels RMS; that of
+ *            the landmark of the fingertip to compare with
+ *   lag      frames that the nail's centre is behind where the still picture's
+ *            would be by now
+ *   blinks   how often a nail went off or came back on
+ *
+ * and their means. Frames 0 to 14 do not count: nails fade in. */
+
+#include <math.h>
+#include <string.h>
+#include <gst/gst.h>
+#include <gst/video/video.h>
+
+#include "tests/check/nails/photo.h"
+
+#include "gsttryonhandtracker.h"
+#include "gsttryonnailfinder.h"
+#include "gsttryonnailnet.h"
+
+#define FRAME_TIME (GST_SECOND / 30)
+#define SETTLE 15
+#define STILL_FRAMES 60
+#define LEG 40                  /* frames one way */
+
+typedef enum
+{
+  STILL,
+  PAN,
+  TURN,
+  ZOOM,
+  N_KINDS
+} Kind;
+
+static const gchar *const kind_names[] = { "still", "pan", "turn", "zoom" };
+
+/* What is summed up of one nail in one sequence. */
+typedef struct
+{
+  guint n;                      /* frames that it was seen in */
+  gdouble x[GST_TRYON_NAIL_OUTLINE], y[GST_TRYON_NAIL_OUTLINE];
+  gdouble xx[GST_TRYON_NAIL_OUTLINE], yy[GST_TRYON_NAIL_OUTLINE];
+  gdouble tip_x, tip_y, tip_xx, tip_yy;
+  gdouble centre_x, centre_y;   /* sums: of the still one the truth */
+  gdouble size;
+  gdouble lag, way;             /* sums of error times speed, speed squared */
+  guint blinks;
+  gboolean seen;
+} Track;
+
+typedef struct
+{
+  GstTryonHandTracker *tracker;
+  GstTryonNailFinder *finder;
+  Camera camera;
+  Track tracks[N_KINDS][GST_TRYON_N_FINGERS];
+  GstClockTime spent;           /* in the finder */
+  guint n_frames;
+} Bench;
+
+static guint
+get_n_frames (Kind kind)
+{
+  return kind == STILL ? STILL_FRAMES : SETTLE + 2 * LEG;
+}
+
+/* There and back, through the middle. @speed: of a frame; 0 where it is about to
+ * turn, or has turned just now. */
+static void
+get_motion (Kind kind, guint frame, Motion * motion, Motion * before)
+{
+  gint t = MAX ((gint) frame - SETTLE, 0), i;
+
+  for (i = 0; i < 2; i++) {
+    gdouble way = (t <= LEG ? t : 2 * LEG - t) - LEG / 2.0;
+    Motion *m = i == 0 ? motion : before;
+
+    *m = (Motion) {
+    0, 0, 0, 1};
+    if (kind == PAN) {
+      m->x = 0.8 * 3 * way;
+      m->y = 0.6 * 3 * way;
+    } else if (kind == TURN) {
+      m->angle = way * G_PI / 180;
+    } else if (kind == ZOOM) {
+      m->zoom = exp (0.01 * way);
+    }
+    t = MAX (t - 1, 0);
+  }
+}
+
+static void
+move (const Bench * bench, const Motion * motion, gdouble x, gdouble y,
+    gdouble * to_x, gdouble * to_y)
+{
+  gdouble u = x - bench->camera.info.width / 2.0, v =
+      y - bench->camera.info.height / 2.0;
+  gdouble sine = sin (motion->angle) * motion->zoom;
+  gdouble cosine = cos (motion->angle) * motion->zoom;
+
+  *to_x = u * cosine - v * sine + motion->x + bench->camera.info.width / 2.0;
+  *to_y = v * cosine + u * sine + motion->y + bench->camera.info.height / 2.0;
+}
+
+static void
+track_still (Track * track, const GstTryonNail * nail,
+    const GstTryonHand * hand)
+{
+  guint i;
+
+  for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
+    /* Floats have too few digits for squares of which little remains. */
+    gdouble x = nail->outline[i].x, y = nail->outline[i].y;
+
+    track->x[i] += x;
+    track->y[i] += y;
+    track->xx[i] += x * x;
+    track->yy[i] += y * y;
+  }
+  if (hand != NULL) {
+    gdouble x = hand->landmarks[4 * nail->finger + 4].x;
+    gdouble y = hand->landmarks[4 * nail->finger + 4].y;
+
+    track->tip_x += x;
+    track->tip_y += y;
+    track->tip_xx += x * x;
+    track->tip_yy += y * y;
+  }
+  track->centre_x += nail->centre.x;
+  track->centre_y += nail->centre.y;
+  track->size += nail->length;
+}
+
+static void
+track_moving (Bench * bench, Track * track, const Track * still,
+    const GstTryonNail * nail, Kind kind, guint frame)
+{
+  gdouble x, y, old_x, old_y, error;
+  guint t = frame - SETTLE;
+  Motion motion, before;
+
+  /* Not the first frames of each way. */
+  if (still->n == 0 || t % LEG < 6)
+    return;
+  get_motion (kind, frame, &motion, &before);
+  move (bench, &motion, still->centre_x / still->n,
+      still->centre_y / still->n, &x, &y);
+  move (bench, &before, still->centre_x / still->n,
+      still->centre_y / still->n, &old_x, &old_y);
+  error = (x - nail->centre.x) * (x - old_x)
+      + (y - nail->centre.y) * (y - old_y);
+  track->lag += error;
+  track->way += (x - old_x) * (x - old_x) + (y - old_y) * (y - old_y);
+}
+
+static gboolean
+run_kind (Bench * bench, const Photo * photo, Kind kind)
+{
+  GstTryonHand hands[GST_TRYON_MAX_HANDS];
+  GstTryonNail nails[GST_TRYON_MAX_NAILS];
+  guint n_hands, n_nails, frame, i, n_frames = get_n_frames (kind);
+  GError *error = NULL;
+
+  gst_tryon_hand_tracker_reset (bench->tracker);
+  gst_tryon_nail_finder_reset (bench->finder);
+  for (frame = 0; frame < n_frames; frame++) {
+    GstClockTime time = frame * FRAME_TIME, start;
+    GstBuffer *buffer;
+    GstVideoFrame mapped;
+    Motion motion, before;
+    gboolean seen[GST_TRYON_N_FINGERS] = { FALSE, }, done;
+
+    get_motion (kind, frame, &motion, &before);
+    camera_take (&bench->camera, photo, &motion);
+    buffer = camera_map (&bench->camera, &mapped);
+    done = gst_tryon_hand_tracker_track (bench->tracker, &mapped, time, hands,
+        &n_hands, &error);
+    start = gst_util_get_timestamp ();
+    done = done && gst_tryon_nail_finder_find (bench->finder, &mapped, time,
+        hands, n_hands, nails, &n_nails, &error);
+    bench->spent += gst_util_get_timestamp () - start;
+    bench->n_frames++;
+    gst_video_frame_unmap (&mapped);
+    gst_buffer_unref (buffer);
+    if (!done) {
+      g_printerr ("%s\n", error->message);
+      g_clear_error (&error);
+      return FALSE;
+    }
+    if (frame < SETTLE)
+      continue;
+    for (i = 0; i < n_nails; i++) {
+      GstTryonNail *nail = &nails[i];
+      Track *track = &bench->tracks[kind][nail->finger];
+
+      /* Of the first hand. */
+      if (nail->opacity < 0.5 || (n_hands > 0 && nail->hand != hands[0].id)
+          || seen[nail->finger])
+        continue;
+      seen[nail->finger] = TRUE;
+      if (kind == STILL)
+        track_still (track, nail, n_hands > 0 ? &hands[0] : NULL);
+      else
+        track_moving (bench, track, &bench->tracks[STILL][nail->finger], nail,
+            kind, frame);
+      track->n++;
+    }
+    for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+      Track *track = &bench->tracks[kind][i];
+
+      if (frame > SETTLE && seen[i] != track->seen)
+        track->blinks++;
+      track->seen = seen[i];
+    }
+  }
+  return TRUE;
+}
+
+static gdouble
+get_rms (const Track * track)
+{
+  gdouble sum = 0, n = track->n;
+  guint i;
+
+  for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
+    sum += track->xx[i] / n - track->x[i] / n * track->x[i] / n
+        + track->yy[i] / n - track->y[i] / n * track->y[i] / n;
+  return sqrt (MAX (sum, 0) / GST_TRYON_NAIL_OUTLINE);
+}
+
+static gdouble
+get_tip_rms (const Track * track)
+{
+  gdouble n = track->n;
+
+  return sqrt (MAX (track->tip_xx / n - track->tip_x / n * track->tip_x / n
+          + track->tip_yy / n - track->tip_y / n * track->tip_y / n, 0));
+}
+
+/* Over all photographs. */
+typedef struct
+{
+  guint n_still, n_moving[N_KINDS], blinks[N_KINDS], n_frames[N_KINDS];
+  gdouble still, worst, tip, lag[N_KINDS], way[N_KINDS], worst_lag[N_KINDS];
+} Totals;
+
+static void
+add_totals (const Bench * bench, Totals * totals)
+{
+  guint kind, i;
+
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+    for (kind = 0; kind < N_KINDS; kind++) {
+      const Track *track = &bench->tracks[kind][i];
+
+      totals->blinks[kind] += track->blinks;
+      totals->n_frames[kind] += track->n;
+      if (track->n < 20)
+        continue;
+      if (kind == STILL) {
+        gdouble rms = get_rms (track), tip = get_tip_rms (track);
+
+        g_print ("  finger %u: length %5.1f, outline %.3f, landmark %.3f", i,
+            track->size / track->n, rms, tip);
+        totals->still += rms * rms;
+        totals->tip += tip * tip;
+        totals->worst = MAX (totals->worst, rms);
+        totals->n_still++;
+      } else if (track->way > 0) {
+        gdouble lag = track->lag / track->way;
+
+        g_print (", %s %+.2f", kind_names[kind], lag);
+        totals->lag[kind] += track->lag;
+        totals->way[kind] += track->way;
+        totals->n_moving[kind]++;
+        /* Near the middle of what turns or grows nothing moves: half a pixel of
+         * error would be many frames. */
+        if (track->way > track->n)
+          totals->worst_lag[kind] = MAX (totals->worst_lag[kind], fabs (lag));
+      }
+      if (track->blinks > 0)
+        g_print (" (%s: %u blinks)", kind_names[kind], track->blinks);
+      if (kind == ZOOM)
+        g_print ("\n");
+    }
+  }
+}
+
+static void
+print_totals (const Bench * bench, const Totals * totals)
+{
+  guint kind;
+
+  g_print ("still: %u nails, outline %.3f pixels RMS, the worst %.3f; "
+      "landmarks %.3f\n", totals->n_still,
+      sqrt (totals->still / MAX (totals->n_still, 1)), totals->worst,
+      sqrt (totals->tip / MAX (totals->n_still, 1)));
+  for (kind = PAN; kind < N_KINDS; kind++)
+    g_print ("%s: %u nails, lag %.3f frames, the worst %.3f\n",
+        kind_names[kind], totals->n_moving[kind],
+        totals->lag[kind] / MAX (totals->way[kind], 1),
+        totals->worst_lag[kind]);
+  for (kind = STILL; kind < N_KINDS; kind++)
+    g_print ("%s: %u blinks in %u frames of nails\n", kind_names[kind],
+        totals->blinks[kind], totals->n_frames[kind]);
+  g_print ("finder: %.3f ms a frame\n",
+      bench->spent / 1e6 / MAX (bench->n_frames, 1));
+}
+
+static gboolean
+run_photo (Bench * bench, const gchar * path, Totals * totals)
+{
+  Photo photo;
+  gboolean done = TRUE;
+  Kind kind;
+
+  if (!photo_load (&photo, path))
+    return FALSE;
+  memset (bench->tracks, 0, sizeof (bench->tracks));
+  camera_set_photo (&bench->camera, &photo);
+  for (kind = STILL; kind < N_KINDS && done; kind++)
+    done = run_kind (bench, &photo, kind);
+  photo_clear (&photo);
+  if (done) {
+    gchar *name = g_path_get_basename (path);
+
+    g_print ("%s\n", name);
+    add_totals (bench, totals);
+    g_free (name);
+  }
+  return done;
+}
+
+int
+main (int argc, char **argv)
+{
+  gboolean lite = FALSE;
+  GOptionEntry options[] = {
+    {"lite", 0, 0, G_OPTION_ARG_NONE, &lite, "the lite hand model", NULL},
+    {NULL}
+  };
+  GOptionContext *context = g_option_context_new ("PHOTOGRAPH.jpg...");
+  GstTryonNetPool *palm, *landmarks, *net;
+  Bench *bench = g_new0 (Bench, 1);
+  Totals totals = { 0, };
+  GError *error = NULL;
+  gint i;
+
+  g_option_context_add_main_entries (context, options, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error)
+      || !gst_tryon_hand_models_open (NULL,
+          lite ? GST_TRYON_HAND_MODEL_LITE : GST_TRYON_HAND_MODEL_FULL, &palm,
+          &landmarks, &error)
+      || !(net = gst_tryon_nail_net_open (&error))) {
+    g_printerr ("%s\n", error->message);
+    return 1;
+  }
+  bench->tracker = gst_tryon_hand_tracker_new (palm, landmarks);
+  bench->finder = gst_tryon_nail_finder_new (net);
+  camera_init (&bench->camera);
+  for (i = 1; i < argc; i++)
+    if (!run_photo (bench, argv[i], &totals))
+      return 1;
+  print_totals (bench, &totals);
+  gst_tryon_hand_tracker_free (bench->tracker);
+  gst_tryon_nail_finder_free (bench->finder);
+  gst_tryon_net_pool_unref (palm);
+  gst_tryon_net_pool_unref (landmarks);
+  gst_tryon_net_pool_unref (net);
+  camera_clear (&bench->camera);
+  g_free (bench);
+  g_option_context_free (context);
+  return 0;
+}
