@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What tools/demo does after the build: starts an AI service and a gateway,
-streams through both with a client, and says what came of it. All three are
-pipelines of pipelines/, each a gst-launch-1.0 process of its own."""
+streams a hand through both with a client, and says what came of it. All three are
+pipelines of pipelines/, each a gst-launch-1.0 process of its own.
+
+The AI service dresses the hand's nails. Where that can't be (there are no hand models,
+because there is no npm to get them), it is one that tints frames, and that is said."""
 
 import argparse
 import math
@@ -16,13 +19,21 @@ import sys
 import tempfile
 import time
 
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = TOP / 'demo'
 SIZE = (640, 480)
 FPS = 30
 CAMERA = '/dev/video0'
+MODELS = ['palm_detection_lite.tflite', 'hand_landmark_lite.tflite']
+# What is shown unless something else is asked for.
+DESIGN = {'pattern': 'french', 'shape': 'almond', 'length': '0.35',
+          'color': '0xb0e8a0a8'}
+# Seconds of a hand that moves once around, which then begin again.
+LOOP = 4
+# A pixel that a design covers moves by more than this, of 255; coding moves few so far.
+COVERED = 40
 
 
 class Failure(Exception):
@@ -31,6 +42,20 @@ class Failure(Exception):
 
 def say(words):
     print(f'demo: {words}', flush=True)
+
+
+def run_line(work, name, line, limit, *options):
+    """Runs a pipeline to its end: whether it was a good one, and its output."""
+    path = work / f'{name}.launch'
+    path.write_text(line + '\n')
+    try:
+        done = subprocess.run(
+            [TOP / 'tools' / 'launch', *options, path], check=False,
+            timeout=limit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+    except subprocess.TimeoutExpired:
+        return False, f'{name} did not end within {limit} s'
+    return done.returncode == 0, done.stdout.decode(errors='replace')
 
 
 class Pipeline:
@@ -101,7 +126,7 @@ def free_ports(count):
 # ---- sources: each gives raw video at FPS that ends after `frames`, or None
 
 
-def camera(work, frames):
+def camera(work, frames, options):
     if not os.access(CAMERA, os.R_OK | os.W_OK):
         return None
     probe = subprocess.run(
@@ -117,7 +142,7 @@ def camera(work, frames):
             f'! video/x-raw,width={SIZE[0]},height={SIZE[1]}')
 
 
-def find_photos(wanted=5):
+def find_photos(wanted):
     """The largest photographs: they have most detail left at SIZE."""
     folder = pathlib.Path(os.environ.get('TRYON_PHOTOS')
                           or TOP.parent / 'shared' / 'data')
@@ -136,41 +161,134 @@ def find_photos(wanted=5):
     return folder, [path for _, path in found[:wanted]]
 
 
-def photos(work, frames):
-    """Photographs under a camera that moves and comes nearer."""
-    folder, paths = find_photos()
-    if not paths:
-        return None
-    say(f'the frames come from {len(paths)} photographs of {folder}, '
-        'panned and scaled, with the noise of a sensor')
-    views = []
-    for path in paths:
+def open_view(path):
+    """A photograph, in full on a frame: what is left beside it is filled with its own
+    colours. As large as it is shown at most."""
+    try:
         with Image.open(path) as image:
-            views.append(image.convert('RGB'))
+            image.draft('RGB', (SIZE[0] * 2, SIZE[1] * 2))
+            view = ImageOps.exif_transpose(image).convert('RGB')
+    except (OSError, ValueError) as error:
+        raise Failure(f'{path} is no picture: {error}') from error
+    ground = ImageOps.fit(view, SIZE).filter(ImageFilter.GaussianBlur(30))
+    ratio = min(SIZE[0] / view.width, SIZE[1] / view.height)
+    # Its edge is soft, so that it can't be taken for one of something shown.
+    edge = max(2, round(12 / ratio))
+    mask = Image.new('L', (max(1, view.width - 2 * edge),
+                           max(1, view.height - 2 * edge)), 255)
+    mask = ImageOps.pad(ImageOps.expand(mask, edge), view.size).filter(
+        ImageFilter.GaussianBlur(edge / 2))
+    return view, mask, ground, ratio
+
+
+def show_view(view, place=(0.0, 0.0), turn=0.0, zoom=1.0):
+    """The photograph, moved by parts of the frame, turned by radians, and scaled."""
+    photo, mask, ground, ratio = view
+    cos, sin = math.cos(turn) / (ratio * zoom), math.sin(turn) / (ratio * zoom)
+    x, y = (SIZE[i] * (0.5 + place[i]) for i in range(2))
+    matrix = (cos, sin, photo.width / 2 - cos * x - sin * y,
+              -sin, cos, photo.height / 2 + sin * x - cos * y)
+    shown = photo.transform(SIZE, Image.AFFINE, matrix, Image.BICUBIC)
+    mask = mask.transform(SIZE, Image.AFFINE, matrix, Image.BILINEAR)
+    return Image.composite(shown, ground, mask)
+
+
+def with_nails(paths, work):
+    """Those in which nails are found; first those of many sure nails that fill the frame.
+    A few frames of each go through the element, as hands are found by and by."""
+    frames = 8
+    filled = []
+    for number, path in enumerate(paths):
+        view = open_view(path)
+        image = show_view(view)
+        filled.append(view[0].width * view[0].height * view[-1] ** 2)
+        for i in range(frames):
+            image.save(work / f'look-{number * frames + i:05}.jpg', quality=90)
+    _, log = run_line(
+        work, 'look', f'multifilesrc location={work}/look-%05d.jpg '
+        f'stop-index={len(paths) * frames - 1} '
+        'caps=image/jpeg,framerate=25/1 ! jpegdec ! videoconvert '
+        '! tryonnails draw=false interval=1 ! fakesink', 60, '-m')
+    most = [0] * len(paths)
+    for message in element_messages(log, 'tryon-nails'):
+        number = round(message['timestamp'] * 25 / 1e9) // frames
+        # The last frames: those before may still show the photograph before.
+        if round(message['timestamp'] * 25 / 1e9) % frames >= frames - 3:
+            most[number] = max(most[number], message['nails']
+                               * message['confidence'] ** 2)
+    order = sorted(range(len(paths)),
+                   key=lambda number: -most[number] * filled[number])
+    return [paths[number] for number in order if most[number] >= 2]
+
+
+def write_views(paths, work, frames):
+    """Each photograph in turn: it sways, turns and comes nearer, once around."""
+    views = [open_view(path) for path in paths]
     noise = Image.merge('RGB', [Image.effect_noise(SIZE, 5)] * 3)
     for number in range(frames):
         place = number * len(views) / frames
-        view = views[int(place)]
         turn = 2 * math.pi * (place % 1)
-        # The largest part of the picture in the shape of SIZE, at most.
-        whole = min(view.width / SIZE[0], view.height / SIZE[1])
-        part = whole * (0.85 + 0.1 * math.cos(turn))
-        width, height = SIZE[0] * part, SIZE[1] * part
-        left = (view.width - width) * (1 + math.sin(turn)) / 2
-        top = (view.height - height) * (1 - math.cos(turn / 2)) / 2
-        frame = view.resize(SIZE, Image.BICUBIC, box=(
-            left, top, left + width, top + height))
+        frame = show_view(
+            views[int(place)], zoom=1.0 + 0.06 * math.sin(turn),
+            place=(0.03 * math.sin(turn), 0.02 * math.sin(2 * turn)),
+            turn=math.radians(6) * math.sin(turn))
         frame = ImageChops.add(frame, ImageChops.offset(noise, number * 37),
                                offset=-128)
-        frame.save(work / f'photo-{number:05}.jpg', quality=95)
-    return (f'multifilesrc location={work}/photo-%05d.jpg '
-            f'stop-index={frames - 1} caps=image/jpeg,framerate={FPS}/1 '
-            '! jpegdec ! clocksync')
+        frame.save(work / f'frame-{number:05}.jpg', quality=95)
 
 
-def generated(work, frames):
-    say('the frames are a generated scene: there is no camera, and no '
-        'photographs in ../shared/data or $TRYON_PHOTOS')
+def written(work, count, frames):
+    """The source of `count` pictures that were written, over and over."""
+    return (f'multifilesrc location={work}/frame-%05d.jpg loop=true '
+            f'num-buffers={frames} stop-index={count - 1} '
+            f'caps=image/jpeg,framerate={FPS}/1 ! jpegdec ! clocksync')
+
+
+def photo(work, frames, options):
+    """A photograph of the user's."""
+    if options.photo is None:
+        return None
+    say(f'the frames come from {options.photo}, panned, turned and scaled')
+    count = min(frames, LOOP * FPS)
+    write_views([options.photo], work, count)
+    return written(work, count, frames)
+
+
+def photos(work, frames, options):
+    """Photographs of hands under a camera that moves and comes nearer."""
+    folder, paths = find_photos(16 if options.effect == 'nails' else 5)
+    if paths and options.effect == 'nails':
+        paths = with_nails(paths, work)[:3]
+    if not paths:
+        return None
+    say(f'the frames come from {len(paths)} photographs of {folder}, '
+        'panned, turned and scaled, with the noise of a sensor')
+    write_views(paths, work, frames)
+    return written(work, frames, frames)
+
+
+def drawn(work, frames, options):
+    """A hand of our own making."""
+    count = min(frames, LOOP * FPS)
+    made = subprocess.run(
+        [TOP / 'tools' / 'draw-hand', '--frames', str(count), '--size',
+         f'{SIZE[0]}x{SIZE[1]}', '--folder', work / 'drawn'], check=False,
+        stdin=subprocess.DEVNULL, capture_output=True)
+    if made.returncode != 0:
+        say('no hand can be drawn: '
+            + made.stderr.decode(errors='replace').strip()[-200:])
+        return None
+    for number in range(count):
+        (work / 'drawn' / f'hand-{number:05}.jpg').rename(
+            work / f'frame-{number:05}.jpg')
+    say('the frames are of a hand that tools/draw-hand draws' + (
+        '' if options.source == 'drawn' else ': there is no camera, and no '
+        'photographs of hands in ../shared/data or $TRYON_PHOTOS'))
+    return written(work, count, frames)
+
+
+def generated(work, frames, options):
+    say('the frames are a generated scene: there is no hand in them')
     # Fine and moving: a still pattern is a tenth of a camera's frame.
     return (f'videotestsrc is-live=true num-buffers={frames} '
             'pattern=chroma-zone-plate kx2=40 ky2=30 kt=3 '
@@ -178,16 +296,18 @@ def generated(work, frames):
             f'framerate={FPS}/1')
 
 
-SOURCES = {'camera': camera, 'photos': photos, 'generated': generated}
+SOURCES = {'photo': photo, 'camera': camera, 'photos': photos, 'drawn': drawn,
+           'generated': generated}
 
 
-def make_source(choice, work, frames):
+def make_source(options, work, frames):
+    wanted = 'photo' if options.photo else options.source
     for name, make in SOURCES.items():
-        if choice in ('auto', name):
-            source = make(work, frames)
+        if wanted in ('auto', name):
+            source = make(work, frames, options)
             if source is not None:
-                return source
-    raise Failure(f'no {choice} here')
+                return name, source
+    raise Failure(f'no {wanted} here')
 
 
 # ---- what the messages on the bus say, as gst-launch-1.0 -m prints them
@@ -245,13 +365,53 @@ def tap(name, path):
             f'post-messages=true sync=false async=false {name}.')
 
 
-def stream(work, pipelines, source, seconds):
-    """Runs the three; returns the client and the gateway."""
-    ai_port, gateway_port = free_ports(2)
-    service = Pipeline(work, 'ai-tint', port=ai_port)
+def find_effect(work, wanted):
+    """nails, or tint where it is wanted, or there is nothing better."""
+    if wanted == 'tint':
+        return 'tint'
+    folder = pathlib.Path(os.environ.get('TRYON_MODELS', ''))
+    missing = [name for name in MODELS if not (folder / name).is_file()]
+    words = f'the hand models {" and ".join(missing)} are not in {folder}'
+    if not missing:
+        works, words = run_line(
+            work, 'probe', 'videotestsrc num-buffers=1 ! tryonnails ! fakesink',
+            60)
+        if works:
+            return 'nails'
+        words = words.strip()[-500:]
+    if wanted == 'nails':
+        raise Failure(f'tryonnails does not work here: {words}')
+    bar = '*' * 78
+    print(f'{bar}\n** NO NAILS ARE DRESSED IN WHAT FOLLOWS: {words}.\n'
+          '** tools/fetch-models gets the models, with npm. Until then the AI '
+          'service\n** only tints frames, to show how they travel.\n'
+          f'{bar}', flush=True)
+    return 'tint'
+
+
+def start_service(work, pipelines, options, port):
+    values = {}
+    if options.effect == 'nails':
+        values = {**DESIGN, 'interval': '100'}
+        if options.reference:
+            values = {'interval': '100', 'shape': 'almond', 'length': '0.2',
+                      'reference': options.reference.resolve()}
+        values.update(pair.split('=', 1) for pair in options.set)
+    name = f'ai-{options.effect}'
+    service = Pipeline(work, name, port=port, **values)
     pipelines.append(service)
-    service.wait_listening(ai_port)
-    say(f'AI service: pipelines/ai-tint.launch at port {ai_port}')
+    service.wait_listening(port)
+    say(f'AI service: pipelines/{name}.launch at port {port} '
+        + ' '.join(f'{key}={value}' for key, value in values.items()
+                   if key != 'interval'))
+    return service
+
+
+def stream(work, pipelines, source, options):
+    """Runs the three; returns the client, the gateway and the service."""
+    seconds = options.seconds
+    ai_port, gateway_port = free_ports(2)
+    service = start_service(work, pipelines, options, ai_port)
     gateway = Pipeline(work, 'gateway', port=gateway_port,
                        ai=f'ws://127.0.0.1:{ai_port}/ws/try-on/{{session_id}}/')
     pipelines.append(gateway)
@@ -268,26 +428,81 @@ def stream(work, pipelines, source, seconds):
     client.wait_end(seconds + 30)
     service.check_running()
     gateway.check_running()
-    return client, gateway
+    return client, gateway, service
 
 
-def keep_pictures(processed):
-    """Writes the same frame, before and after, of (sent, answered) pairs;
-    returns by how much of their range its pixels moved."""
-    sent, answered = processed[len(processed) // 2]
-    OUTPUT.mkdir(exist_ok=True)
-    shutil.copyfile(sent, OUTPUT / 'before.webp')
-    shutil.copyfile(answered, OUTPUT / 'after.webp')
+def compare(sent, answered):
+    """How far two pictures are apart: the mean of what pixels moved by, of their
+    range, and the part of them that moved far."""
     with Image.open(sent) as before, Image.open(answered) as after:
         if before.size != after.size:
             raise Failure(f'a frame of {before.size} came back as '
                           f'{after.size}')
-        difference = ImageStat.Stat(ImageChops.difference(
-            before.convert('RGB'), after.convert('RGB')))
-    return sum(difference.mean) / 3 / 255
+        difference = ImageChops.difference(
+            before.convert('RGB'), after.convert('RGB'))
+    mean = sum(ImageStat.Stat(difference).mean) / 3 / 255
+    strongest = ImageChops.lighter(
+        ImageChops.lighter(*difference.split()[:2]), difference.split()[2])
+    far = sum(strongest.histogram()[COVERED:])
+    return mean, far / (strongest.width * strongest.height)
 
 
-def report(client, gateway):
+def keep_pictures(processed, effect):
+    """Writes the same frame, before and after, of (sent, answered) pairs, that in
+    which most is to be seen; returns how far the two are apart."""
+    some = processed[len(processed) // 4::max(1, len(processed) // 16)]
+    compared = [(compare(*pair), pair) for pair in some]
+    measure = 0 if effect == 'tint' else 1
+    differences, (sent, answered) = max(
+        compared, key=lambda found: found[0][measure])
+    OUTPUT.mkdir(exist_ok=True)
+    shutil.copyfile(sent, OUTPUT / 'before.webp')
+    shutil.copyfile(answered, OUTPUT / 'after.webp')
+    return differences[measure]
+
+
+def keep_recording(work, processed):
+    """Before and after side by side, as it moved. Words on it."""
+    for number, (sent, answered) in enumerate(processed):
+        os.symlink(sent, work / f'left-{number:05}.webp')
+        os.symlink(answered, work / f'right-{number:05}.webp')
+    path = OUTPUT / 'recording.webm'
+
+    def branch(side, pad):
+        return (f'multifilesrc location={work}/{side}-%05d.webp '
+                f'stop-index={len(processed) - 1} '
+                f'caps=image/webp,framerate={FPS}/1 ! tryonwebpdec '
+                f'! queue ! mix.sink_{pad} ')
+    line = (f'compositor name=mix sink_1::xpos={SIZE[0]} '
+            '! videoconvert ! vp8enc deadline=1 cpu-used=8 threads=2 '
+            f'target-bitrate=2500000 ! webmmux ! filesink location={path} '
+            + branch('left', 0) + branch('right', 1))
+    made, words = run_line(work, 'recording', line, 120, '-q')
+    if not made or not path.stat().st_size:
+        raise Failure(f'no recording: {words[-1000:]}')
+    return (f'{len(processed) / FPS:.0f} s, before and after side by side, '
+            f'{path.stat().st_size / 1e6:.1f} MB')
+
+
+def describe_nails(service):
+    """Words on what the AI service found, and what it took, by its messages."""
+    found = element_messages(service.text(), 'tryon-nails')
+    dressed = [message for message in found if message['nails']]
+    if not dressed:
+        return None
+
+    def mean(field):
+        values = [message[field] for message in dressed if message[field]]
+        return sum(values) / len(values) / 1e6 if values else 0
+    nails = sum(message['nails'] for message in dressed) / len(dressed)
+    times = ', '.join(f'{words} {mean(field):.1f}' for words, field in (
+        ('hands', 'landmarks-time'), ('nails', 'nails-time'),
+        ('drawing', 'drawing-time')))
+    return (f'{nails:.1f} in {len(dressed) / len(found):.0%} of the frames '
+            f'looked at; ms a frame: {times}')
+
+
+def report(work, client, gateway, service, options):
     log = client.text()
     sent = files_by_time(log, 'sent-')
     answered = files_by_time(log, 'back-')
@@ -298,7 +513,9 @@ def report(client, gateway):
                  if before.read_bytes() != after.read_bytes()]
     if not processed:
         raise Failure('no frame came back with the effect')
-    changed = keep_pictures(processed)
+    changed = keep_pictures(processed, options.effect)
+    recording = keep_recording(work, processed)
+    nails = describe_nails(service) if options.effect == 'nails' else None
     account = gateway_account(gateway)
     figures = element_messages(log, 'tryon-stats')
     if not figures:
@@ -324,37 +541,70 @@ def report(client, gateway):
                    f'p95 {figures["latency-p95"] / 1e6:.0f} ms, '
                    'from the camera to the answer',
         'demo/before.webp': 'a frame as it was sent',
-        'demo/after.webp': 'the same frame as it came back: its pixels moved '
-                           f'by {changed:.0%}',
+        'demo/after.webp': 'the same frame as it came back: ' + (
+            f'its pixels moved by {changed:.0%}' if options.effect == 'tint'
+            else f'{changed:.1%} of its pixels are new'),
+        'demo/recording.webm': recording,
     }
+    if options.effect == 'nails':
+        rows['nails'] = nails or 'none were found'
     print()
     for name, words in rows.items():
-        print(f'  {name:<18} {words}')
+        print(f'  {name:<20} {words}')
     print()
-    if changed < 0.02:
-        raise Failure('the frame came back without the effect')
+    check_effect(options, changed, nails)
+
+
+def check_effect(options, changed, nails):
+    if options.effect == 'tint':
+        if changed < 0.02:
+            raise Failure('the frame came back without the effect')
+    elif nails is None and options.shown in ('camera', 'photo'):
+        say('no nails were seen: show the back of a hand, as large as the picture, '
+            'with its fingers spread')
+    elif (nails is None or changed < 0.001) and options.shown != 'generated':
+        raise Failure('the hand came back with its nails as they were')
 
 
 HOW_TO_GO_ON = '''Go on with your own camera and screen, in three terminals:
 
-  tools/launch pipelines/ai-tint.launch
+  tools/launch pipelines/ai-nails.launch pattern=french color=0xfff0c0b8 shape=almond length=0.4
   tools/launch pipelines/gateway.launch
   tools/launch pipelines/client.launch
 
-Put another raw video filter in the place of videobalance in
-pipelines/ai-tint.launch to make another effect. `meson devenv -C build` is a
-shell in which gst-launch-1.0 and gst-inspect-1.0 know the elements.'''
+pipelines/ai-nails.launch says what else can be set; pipelines/ai-tint.launch is an
+effect of stock parts, to put your own in its place. `meson devenv -C build` is a shell
+in which gst-launch-1.0 and gst-inspect-1.0 know the elements.'''
 
 
-def main():
+def parse_options():
     parser = argparse.ArgumentParser(prog='tools/demo')
     parser.add_argument('--seconds', type=int, default=10,
                         help='how long to stream (default: 10)')
-    parser.add_argument('--source', choices=['auto', *SOURCES],
+    parser.add_argument('--source', choices=['auto', *list(SOURCES)[1:]],
                         default='auto', help='where frames come from')
+    parser.add_argument('--photo', type=pathlib.Path, metavar='FILE',
+                        help='a photograph of a hand, which then moves')
+    parser.add_argument('--reference', type=pathlib.Path, metavar='FILE',
+                        help='a picture of the design, on nails or as a swatch')
+    parser.add_argument('--set', action='append', default=[],
+                        metavar='NAME=VALUE',
+                        help='a value of pipelines/ai-nails.launch')
+    parser.add_argument('--effect', choices=['auto', 'nails', 'tint'],
+                        default='auto', help='auto: nails, if that is possible')
     options = parser.parse_args()
     if options.seconds < 2:
         parser.error('--seconds must be at least 2')
+    for path in (options.photo, options.reference):
+        if path is not None and not path.is_file():
+            parser.error(f'there is no {path}')
+    if not all('=' in pair for pair in options.set):
+        parser.error('--set takes NAME=VALUE')
+    return options
+
+
+def main():
+    options = parse_options()
 
     # Ends as by Ctrl-C, so that no process stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -362,9 +612,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix='tryon-demo-') as work:
         work = pathlib.Path(work)
         try:
-            source = make_source(options.source, work, options.seconds * FPS)
-            client, gateway = stream(work, pipelines, source, options.seconds)
-            report(client, gateway)
+            options.effect = find_effect(work, options.effect)
+            options.shown, source = make_source(
+                options, work, options.seconds * FPS)
+            ends = stream(work, pipelines, source, options)
+            report(work, *ends, options)
         except Failure as failure:
             print(f'demo: failed: {failure}', file=sys.stderr)
             return 1
