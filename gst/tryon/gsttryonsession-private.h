@@ -78,6 +78,8 @@ void gst_tryon_session_unlock_and_wake (GstTryonSession * session);
 void gst_tryon_session_push_item_unlocked (GstTryonSession * session, GstMiniObject * object,
                                            const GstTryonImageInfo * info, gint64 arrival,
                                            guint32 sequence);
+/* For a frame, without another's place. */
+gboolean gst_tryon_session_has_room_unlocked (GstTryonSession * session);
 /* Tells the client of a message that could not be used. */
 void gst_tryon_session_reject_unlocked (GstTryonSession * session, const GError * error);
 

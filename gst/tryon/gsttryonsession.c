@@ -551,7 +551,7 @@ gst_tryon_session_pull (GstTryonSession * session, GstMiniObject ** object,
       g_cond_wait (&session->cond, &session->lock);
   }
   room_came = session->room_wanted
-      && session->frames_in_inbox < MAX (session->config.max_buffers, 1);
+      && gst_tryon_session_has_room_unlocked (session);
   if (room_came)
     session->room_wanted = FALSE;
   g_mutex_unlock (&session->lock);

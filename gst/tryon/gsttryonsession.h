@@ -80,9 +80,8 @@ GST_TRYON_API void              gst_tryon_session_set_max_in_flight (GstTryonSes
 
 /* Called from any thread when next_output() has something to give, or there is room
  * for a frame again after there was none; it may come more often than needed, and
- * from several at a time. It may ask for it at once,
- * and must not wait: gst_tryon_session_disconnect() waits for it, and must not be
- * called from within. */
+ * from several at a time. It may ask for it at once, and must not wait:
+ * gst_tryon_session_disconnect() waits for it, and must not be called from within. */
 typedef void (*GstTryonSessionWakeFunc) (gpointer user_data);
 
 /**

@@ -15,8 +15,8 @@
  * but each of these costs an answer that waits for the older ones. */
 #define MAX_UNANSWERED 1024
 
-static gboolean
-has_room_unlocked (GstTryonSession * session)
+gboolean
+gst_tryon_session_has_room_unlocked (GstTryonSession * session)
 {
   return session->frames_in_inbox < MAX (session->config.max_buffers, 1);
 }
@@ -133,7 +133,7 @@ static void
 push_frame_unlocked (GstTryonSession * session, GstBuffer * frame,
     const GstTryonImageInfo * info, guint32 sequence, gint64 arrival)
 {
-  while (!has_room_unlocked (session))
+  while (!gst_tryon_session_has_room_unlocked (session))
     supersede_oldest_unlocked (session);
   session->frames_in_inbox++;
   gst_tryon_session_push_item_unlocked (session, GST_MINI_OBJECT_CAST (frame),
@@ -175,7 +175,7 @@ gst_tryon_session_has_room (GstTryonSession * session)
   g_return_val_if_fail (GST_IS_TRYON_SESSION (session), FALSE);
 
   g_mutex_lock (&session->lock);
-  has_room = has_room_unlocked (session);
+  has_room = gst_tryon_session_has_room_unlocked (session);
   session->room_wanted = !has_room;
   g_mutex_unlock (&session->lock);
   return has_room;
@@ -224,7 +224,7 @@ gst_tryon_session_receive_binary (GstTryonSession * session,
   if (gst_tryon_account_get_length (session->account) > MAX_UNANSWERED)
     gst_tryon_session_close_unlocked (session, GST_TRYON_CLOSE_POLICY,
         "too many frames without an answer");
-  has_room = has_room_unlocked (session);
+  has_room = gst_tryon_session_has_room_unlocked (session);
   session->room_wanted = !has_room;
   gst_tryon_session_unlock_and_wake (session);
   return has_room;
