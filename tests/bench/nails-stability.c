@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How steady nails are, and how much they lag.
  *
- *   bench-nails-stability [--lite] PHOTOGRAPH.jpg...
+ *   bench-nails-stability [--lite] [--trace] PHOTOGRAPH.jpg...
  *
  * Each photograph is a camera's view of 640x480 (480x640) with noise of sigma 4, at
  * 30 frames a second: still for 60 frames, then moved by 3 pixels a frame, turned by
- * one degree, and zoomed by one percent, there and back. Prints for each
+ * one degree, and zoomed by one percent, there and back. A nail is one of the
+ * photograph's, whichever hand and finger it is said to belong to: the nails of the
+ * still picture tell where each has to be when the camera moves. Prints for each
  *
  *   still    how far the outline's corners are from their mean, pixels RMS; that of
  *            the landmark of the fingertip to compare with
  *   lag      frames that the nail's centre is behind where the still picture's
  *            would be by now
- *   blinks   how often a nail went off or came back on
+ *   blinks   how often the nail went off while it was in the frame
  *
- * and their means. Frames 0 to 14 do not count: nails fade in. */
+ * their means, and how many nails were seen where the still picture has none. Frames
+ * 0 to 14 do not count: nails fade in. */
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +33,11 @@
 #define SETTLE 15
 #define STILL_FRAMES 60
 #define LEG 40                  /* frames one way */
+#define MAX_TRACKS 16
+/* Of a nail's length. */
+#define SAME_NAIL 0.6
+/* Pixels RMS, that an outline may move by. */
+#define STEADY 0.3
 
 typedef enum
 {
@@ -49,11 +57,13 @@ typedef struct
   gdouble x[GST_TRYON_NAIL_OUTLINE], y[GST_TRYON_NAIL_OUTLINE];
   gdouble xx[GST_TRYON_NAIL_OUTLINE], yy[GST_TRYON_NAIL_OUTLINE];
   gdouble tip_x, tip_y, tip_xx, tip_yy;
+  guint n_tips;
   gdouble centre_x, centre_y;   /* sums: of the still one the truth */
   gdouble size;
   gdouble lag, way;             /* sums of error times speed, speed squared */
   guint blinks;
-  gboolean seen;
+  gboolean seen, was_seen;      /* in this frame, in the one before */
+  gboolean was_inside;          /* of the frame, as a whole */
 } Track;
 
 typedef struct
@@ -61,7 +71,10 @@ typedef struct
   GstTryonHandTracker *tracker;
   GstTryonNailFinder *finder;
   Camera camera;
-  Track tracks[N_KINDS][GST_TRYON_N_FINGERS];
+  gboolean trace;
+  Track tracks[N_KINDS][MAX_TRACKS];
+  guint n_tracks;               /* nails of the still picture */
+  guint strangers[N_KINDS];     /* nails where there are none, times frames */
   GstClockTime spent;           /* in the finder */
   guint n_frames;
 } Bench;
@@ -72,8 +85,7 @@ get_n_frames (Kind kind)
   return kind == STILL ? STILL_FRAMES : SETTLE + 2 * LEG;
 }
 
-/* There and back, through the middle. @speed: of a frame; 0 where it is about to
- * turn, or has turned just now. */
+/* There and back, through the middle. @before: a frame earlier. */
 static void
 get_motion (Kind kind, guint frame, Motion * motion, Motion * before)
 {
@@ -110,6 +122,42 @@ move (const Bench * bench, const Motion * motion, gdouble x, gdouble y,
   *to_y = v * cosine + u * sine + motion->y + bench->camera.info.height / 2.0;
 }
 
+/* Where the still picture's nail is when the camera has moved. */
+static void
+get_truth (const Bench * bench, guint track, const Motion * motion,
+    gdouble * x, gdouble * y)
+{
+  const Track *still = &bench->tracks[STILL][track];
+
+  move (bench, motion, still->centre_x / still->n, still->centre_y / still->n,
+      x, y);
+}
+
+/* The nail of the still picture that @nail is, or -1. In the still picture itself a
+ * new one for what is none yet. */
+static gint
+find_track (Bench * bench, Kind kind, const GstTryonNail * nail,
+    const Motion * motion)
+{
+  gint best = -1;
+  gdouble nearest = SAME_NAIL * nail->length * MIN (1, 1 / motion->zoom);
+  guint i;
+
+  for (i = 0; i < bench->n_tracks; i++) {
+    gdouble x, y, distance;
+
+    get_truth (bench, i, motion, &x, &y);
+    distance = hypot (nail->centre.x - x, nail->centre.y - y);
+    if (distance < nearest) {
+      nearest = distance;
+      best = i;
+    }
+  }
+  if (best < 0 && kind == STILL && bench->n_tracks < MAX_TRACKS)
+    best = bench->n_tracks++;
+  return best;
+}
+
 static void
 track_still (Track * track, const GstTryonNail * nail,
     const GstTryonHand * hand)
@@ -133,6 +181,7 @@ track_still (Track * track, const GstTryonNail * nail,
     track->tip_y += y;
     track->tip_xx += x * x;
     track->tip_yy += y * y;
+    track->n_tips++;
   }
   track->centre_x += nail->centre.x;
   track->centre_y += nail->centre.y;
@@ -140,25 +189,110 @@ track_still (Track * track, const GstTryonNail * nail,
 }
 
 static void
-track_moving (Bench * bench, Track * track, const Track * still,
-    const GstTryonNail * nail, Kind kind, guint frame)
+track_moving (Bench * bench, guint index, const GstTryonNail * nail, Kind kind,
+    guint frame, const Motion * motion, const Motion * before)
 {
-  gdouble x, y, old_x, old_y, error;
+  Track *track = &bench->tracks[kind][index];
+  gdouble x, y, old_x, old_y;
   guint t = frame - SETTLE;
-  Motion motion, before;
 
   /* Not the first frames of each way. */
-  if (still->n == 0 || t % LEG < 6)
+  if (t % LEG < 6)
     return;
-  get_motion (kind, frame, &motion, &before);
-  move (bench, &motion, still->centre_x / still->n,
-      still->centre_y / still->n, &x, &y);
-  move (bench, &before, still->centre_x / still->n,
-      still->centre_y / still->n, &old_x, &old_y);
-  error = (x - nail->centre.x) * (x - old_x)
+  get_truth (bench, index, motion, &x, &y);
+  get_truth (bench, index, before, &old_x, &old_y);
+  track->lag += (x - nail->centre.x) * (x - old_x)
       + (y - nail->centre.y) * (y - old_y);
-  track->lag += error;
   track->way += (x - old_x) * (x - old_x) + (y - old_y) * (y - old_y);
+}
+
+/* A nail that is about to leave the frame may go. */
+static gboolean
+is_inside (const Bench * bench, guint index, const Motion * motion)
+{
+  const Track *still = &bench->tracks[STILL][index];
+  gdouble margin = still->size / still->n * motion->zoom, x, y;
+
+  get_truth (bench, index, motion, &x, &y);
+  return x > margin && y > margin && x < bench->camera.info.width - margin
+      && y < bench->camera.info.height - margin;
+}
+
+static void
+count_blinks (Bench * bench, Kind kind, guint frame, const Motion * motion)
+{
+  guint i;
+
+  for (i = 0; i < bench->n_tracks; i++) {
+    Track *track = &bench->tracks[kind][i];
+    gboolean inside = is_inside (bench, i, motion);
+
+    if (frame > SETTLE && inside && track->was_inside && track->was_seen
+        && !track->seen) {
+      track->blinks++;
+      if (bench->trace)
+        g_print ("%s %u: nail %u goes off\n", kind_names[kind], frame, i);
+    }
+    track->was_seen = track->seen;
+    track->was_inside = inside;
+    track->seen = FALSE;
+  }
+}
+
+static const GstTryonHand *
+find_hand (const GstTryonHand * hands, guint n_hands, guint id)
+{
+  guint i;
+
+  for (i = 0; i < n_hands; i++)
+    if (hands[i].id == id)
+      return &hands[i];
+  return NULL;
+}
+
+static void
+trace_frame (Kind kind, guint frame, const GstTryonHand * hands, guint n_hands,
+    const GstTryonNail * nails, guint n_nails)
+{
+  guint i;
+
+  g_print ("%s %u:", kind_names[kind], frame);
+  for (i = 0; i < n_hands; i++)
+    g_print (" hand %u %.2f", hands[i].id, hands[i].presence);
+  for (i = 0; i < n_nails; i++)
+    g_print (" | %u.%u at %.0f,%.0f %.2f %.2f", nails[i].hand,
+        nails[i].finger, nails[i].centre.x, nails[i].centre.y,
+        nails[i].confidence, nails[i].opacity);
+  g_print ("\n");
+}
+
+static void
+take_frame (Bench * bench, Kind kind, guint frame, const GstTryonHand * hands,
+    guint n_hands, const GstTryonNail * nails, guint n_nails)
+{
+  Motion motion, before;
+  guint i;
+
+  get_motion (kind, frame, &motion, &before);
+  for (i = 0; i < n_nails; i++) {
+    gint index;
+
+    if (nails[i].opacity < 0.5)
+      continue;
+    index = find_track (bench, kind, &nails[i], &motion);
+    if (index < 0 || bench->tracks[kind][index].seen) {
+      bench->strangers[kind]++;
+      continue;
+    }
+    bench->tracks[kind][index].seen = TRUE;
+    bench->tracks[kind][index].n++;
+    if (kind == STILL)
+      track_still (&bench->tracks[kind][index], &nails[i],
+          find_hand (hands, n_hands, nails[i].hand));
+    else
+      track_moving (bench, index, &nails[i], kind, frame, &motion, &before);
+  }
+  count_blinks (bench, kind, frame, &motion);
 }
 
 static gboolean
@@ -166,7 +300,7 @@ run_kind (Bench * bench, const Photo * photo, Kind kind)
 {
   GstTryonHand hands[GST_TRYON_MAX_HANDS];
   GstTryonNail nails[GST_TRYON_MAX_NAILS];
-  guint n_hands, n_nails, frame, i, n_frames = get_n_frames (kind);
+  guint n_hands, n_nails, frame, n_frames = get_n_frames (kind);
   GError *error = NULL;
 
   gst_tryon_hand_tracker_reset (bench->tracker);
@@ -176,7 +310,7 @@ run_kind (Bench * bench, const Photo * photo, Kind kind)
     GstBuffer *buffer;
     GstVideoFrame mapped;
     Motion motion, before;
-    gboolean seen[GST_TRYON_N_FINGERS] = { FALSE, }, done;
+    gboolean done;
 
     get_motion (kind, frame, &motion, &before);
     camera_take (&bench->camera, photo, &motion);
@@ -195,31 +329,10 @@ run_kind (Bench * bench, const Photo * photo, Kind kind)
       g_clear_error (&error);
       return FALSE;
     }
-    if (frame < SETTLE)
-      continue;
-    for (i = 0; i < n_nails; i++) {
-      GstTryonNail *nail = &nails[i];
-      Track *track = &bench->tracks[kind][nail->finger];
-
-      /* Of the first hand. */
-      if (nail->opacity < 0.5 || (n_hands > 0 && nail->hand != hands[0].id)
-          || seen[nail->finger])
-        continue;
-      seen[nail->finger] = TRUE;
-      if (kind == STILL)
-        track_still (track, nail, n_hands > 0 ? &hands[0] : NULL);
-      else
-        track_moving (bench, track, &bench->tracks[STILL][nail->finger], nail,
-            kind, frame);
-      track->n++;
-    }
-    for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
-      Track *track = &bench->tracks[kind][i];
-
-      if (frame > SETTLE && seen[i] != track->seen)
-        track->blinks++;
-      track->seen = seen[i];
-    }
+    if (bench->trace)
+      trace_frame (kind, frame, hands, n_hands, nails, n_nails);
+    if (frame >= SETTLE)
+      take_frame (bench, kind, frame, hands, n_hands, nails, n_nails);
   }
   return TRUE;
 }
@@ -239,7 +352,7 @@ get_rms (const Track * track)
 static gdouble
 get_tip_rms (const Track * track)
 {
-  gdouble n = track->n;
+  gdouble n = MAX (track->n_tips, 1);
 
   return sqrt (MAX (track->tip_xx / n - track->tip_x / n * track->tip_x / n
           + track->tip_yy / n - track->tip_y / n * track->tip_y / n, 0));
@@ -249,49 +362,65 @@ get_tip_rms (const Track * track)
 typedef struct
 {
   guint n_still, n_moving[N_KINDS], blinks[N_KINDS], n_frames[N_KINDS];
+  guint n_over, strangers[N_KINDS];
   gdouble still, worst, tip, lag[N_KINDS], way[N_KINDS], worst_lag[N_KINDS];
 } Totals;
+
+static void
+add_still (const Track * track, Totals * totals)
+{
+  gdouble rms = get_rms (track), tip = get_tip_rms (track);
+
+  g_print ("length %5.1f, outline %.3f, landmark %.3f",
+      track->size / track->n, rms, tip);
+  totals->still += rms * rms;
+  totals->tip += tip * tip;
+  totals->worst = MAX (totals->worst, rms);
+  totals->n_over += rms > STEADY;
+  totals->n_still++;
+}
+
+static void
+add_moving (const Track * track, Kind kind, Totals * totals)
+{
+  gdouble lag = track->lag / track->way;
+
+  g_print (", %s %+.2f", kind_names[kind], lag);
+  totals->lag[kind] += track->lag;
+  totals->way[kind] += track->way;
+  totals->n_moving[kind]++;
+  /* Near the middle of what turns or grows nothing moves: half a pixel of error would
+   * be many frames. */
+  if (track->way > track->n)
+    totals->worst_lag[kind] = MAX (totals->worst_lag[kind], fabs (lag));
+}
 
 static void
 add_totals (const Bench * bench, Totals * totals)
 {
   guint kind, i;
 
-  for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+  for (i = 0; i < bench->n_tracks; i++) {
+    g_print ("  nail %u: ", i);
     for (kind = 0; kind < N_KINDS; kind++) {
       const Track *track = &bench->tracks[kind][i];
 
       totals->blinks[kind] += track->blinks;
       totals->n_frames[kind] += track->n;
       if (track->n < 20)
-        continue;
-      if (kind == STILL) {
-        gdouble rms = get_rms (track), tip = get_tip_rms (track);
-
-        g_print ("  finger %u: length %5.1f, outline %.3f, landmark %.3f", i,
-            track->size / track->n, rms, tip);
-        totals->still += rms * rms;
-        totals->tip += tip * tip;
-        totals->worst = MAX (totals->worst, rms);
-        totals->n_still++;
-      } else if (track->way > 0) {
-        gdouble lag = track->lag / track->way;
-
-        g_print (", %s %+.2f", kind_names[kind], lag);
-        totals->lag[kind] += track->lag;
-        totals->way[kind] += track->way;
-        totals->n_moving[kind]++;
-        /* Near the middle of what turns or grows nothing moves: half a pixel of
-         * error would be many frames. */
-        if (track->way > track->n)
-          totals->worst_lag[kind] = MAX (totals->worst_lag[kind], fabs (lag));
-      }
+        g_print ("%s %s %u frames", kind == STILL ? "" : ",",
+            kind_names[kind], track->n);
+      else if (kind == STILL)
+        add_still (track, totals);
+      else if (track->way > 0)
+        add_moving (track, kind, totals);
       if (track->blinks > 0)
-        g_print (" (%s: %u blinks)", kind_names[kind], track->blinks);
-      if (kind == ZOOM)
-        g_print ("\n");
+        g_print (" (%u blinks)", track->blinks);
     }
+    g_print ("\n");
   }
+  for (kind = 0; kind < N_KINDS; kind++)
+    totals->strangers[kind] += bench->strangers[kind];
 }
 
 static void
@@ -299,18 +428,19 @@ print_totals (const Bench * bench, const Totals * totals)
 {
   guint kind;
 
-  g_print ("still: %u nails, outline %.3f pixels RMS, the worst %.3f; "
-      "landmarks %.3f\n", totals->n_still,
-      sqrt (totals->still / MAX (totals->n_still, 1)), totals->worst,
-      sqrt (totals->tip / MAX (totals->n_still, 1)));
+  g_print ("still: %u nails, outline %.3f pixels RMS, %u over %.1f, the worst "
+      "%.3f; landmarks %.3f\n", totals->n_still,
+      sqrt (totals->still / MAX (totals->n_still, 1)), totals->n_over, STEADY,
+      totals->worst, sqrt (totals->tip / MAX (totals->n_still, 1)));
   for (kind = PAN; kind < N_KINDS; kind++)
     g_print ("%s: %u nails, lag %.3f frames, the worst %.3f\n",
         kind_names[kind], totals->n_moving[kind],
         totals->lag[kind] / MAX (totals->way[kind], 1),
         totals->worst_lag[kind]);
   for (kind = STILL; kind < N_KINDS; kind++)
-    g_print ("%s: %u blinks in %u frames of nails\n", kind_names[kind],
-        totals->blinks[kind], totals->n_frames[kind]);
+    g_print ("%s: %u blinks in %u frames of nails, %u where there are none\n",
+        kind_names[kind], totals->blinks[kind], totals->n_frames[kind],
+        totals->strangers[kind]);
   g_print ("finder: %.3f ms a frame\n",
       bench->spent / 1e6 / MAX (bench->n_frames, 1));
 }
@@ -325,6 +455,8 @@ run_photo (Bench * bench, const gchar * path, Totals * totals)
   if (!photo_load (&photo, path))
     return FALSE;
   memset (bench->tracks, 0, sizeof (bench->tracks));
+  memset (bench->strangers, 0, sizeof (bench->strangers));
+  bench->n_tracks = 0;
   camera_set_photo (&bench->camera, &photo);
   for (kind = STILL; kind < N_KINDS && done; kind++)
     done = run_kind (bench, &photo, kind);
@@ -332,7 +464,7 @@ run_photo (Bench * bench, const gchar * path, Totals * totals)
   if (done) {
     gchar *name = g_path_get_basename (path);
 
-    g_print ("%s\n", name);
+    g_print ("%s: %u nails\n", name, bench->n_tracks);
     add_totals (bench, totals);
     g_free (name);
   }
@@ -342,9 +474,10 @@ run_photo (Bench * bench, const gchar * path, Totals * totals)
 int
 main (int argc, char **argv)
 {
-  gboolean lite = FALSE;
+  gboolean lite = FALSE, trace = FALSE;
   GOptionEntry options[] = {
     {"lite", 0, 0, G_OPTION_ARG_NONE, &lite, "the lite hand model", NULL},
+    {"trace", 0, 0, G_OPTION_ARG_NONE, &trace, "print each frame", NULL},
     {NULL}
   };
   GOptionContext *context = g_option_context_new ("PHOTOGRAPH.jpg...");
@@ -366,6 +499,7 @@ main (int argc, char **argv)
   }
   bench->tracker = gst_tryon_hand_tracker_new (palm, landmarks);
   bench->finder = gst_tryon_nail_finder_new (net);
+  bench->trace = trace;
   camera_init (&bench->camera);
   for (i = 1; i < argc; i++)
     if (!run_photo (bench, argv[i], &totals))
