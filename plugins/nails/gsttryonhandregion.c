@@ -9,6 +9,7 @@
 #endif
 
 #include "gsttryonhandregion.h"
+#include "gsttryonfit.h"
 
 #include <math.h>
 
@@ -26,6 +27,13 @@
 
 #define SMALLEST 1.0f           /* pixels */
 #define LARGEST 100000.0f
+
+/* How a hand moves from frame to frame: rounds of least squares, each with less of what
+ * does not fit; in hand scales, what does; what no hand does in a frame. */
+#define MOVEMENT_ROUNDS 5
+#define MOVEMENT_NOISE 0.03f
+#define MOST_GROWTH 1.4f
+#define MOST_TURN 0.6f
 
 /* So much that (from, to) points up in the region, -pi to pi. */
 static gfloat
@@ -162,4 +170,65 @@ gst_tryon_hand_distance (const GstTryonPoint * a, const GstTryonPoint * b)
   for (i = 0; i < GST_TRYON_N_LANDMARKS; i++)
     sum += get_distance (a[i], b[i]);
   return scale > 0 ? sum / GST_TRYON_N_LANDMARKS / scale : INFINITY;
+}
+
+/* A similarity: u = a x - b y + u0, v = b x + a y + v0, around the middles. */
+static void
+fit_movement (const GstTryonPoint * from, const GstTryonPoint * to,
+    const gfloat * weights, GstTryonPoint origin, GstTryonPoint target,
+    gfloat unit, gfloat * unknowns)
+{
+  GstTryonFit fit;
+  guint i;
+
+  gst_tryon_fit_init (&fit, 4);
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+    gfloat x = (from[i].x - origin.x) / unit, y = (from[i].y - origin.y) / unit;
+    gfloat for_x[] = { x, -y, 1, 0 }, for_y[] = { y, x, 0, 1 };
+
+    gst_tryon_fit_add (&fit, for_x, (to[i].x - target.x) / unit, weights[i]);
+    gst_tryon_fit_add (&fit, for_y, (to[i].y - target.y) / unit, weights[i]);
+  }
+  gst_tryon_fit_solve (&fit, NULL, unknowns);
+}
+
+gboolean
+gst_tryon_hand_get_movement (const GstTryonPoint * from,
+    const GstTryonPoint * to, GstTryonAffine * movement)
+{
+  GstTryonPoint origin = gst_tryon_hand_centre (from);
+  GstTryonPoint target = gst_tryon_hand_centre (to);
+  gfloat unit = gst_tryon_hand_scale (from), weights[GST_TRYON_N_LANDMARKS];
+  gfloat u[4] = { 0, }, size;
+  guint round, i;
+
+  if (!(unit > 1e-3f && unit < LARGEST))
+    return FALSE;
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++)
+    weights[i] = 1;
+  for (round = 0; round < MOVEMENT_ROUNDS; round++) {
+    fit_movement (from, to, weights, origin, target, unit, u);
+    for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+      gfloat x = (from[i].x - origin.x) / unit;
+      gfloat y = (from[i].y - origin.y) / unit;
+      gfloat off = hypotf (u[0] * x - u[1] * y + u[2]
+          - (to[i].x - target.x) / unit,
+          u[1] * x + u[0] * y + u[3] - (to[i].y - target.y) / unit)
+          / MOVEMENT_NOISE;
+
+      /* Cauchy's weights: fingers that leap, or move by themselves, hardly count. */
+      weights[i] = 1 / (1 + off * off);
+    }
+  }
+  size = hypotf (u[0], u[1]);
+  if (!(size > 1 / MOST_GROWTH && size < MOST_GROWTH)
+      || !(fabsf (atan2f (u[1], u[0])) < MOST_TURN)
+      || !(fabsf (u[2]) < 1 && fabsf (u[3]) < 1))
+    return FALSE;
+  movement->xx = movement->yy = u[0];
+  movement->xy = -u[1];
+  movement->yx = u[1];
+  movement->x0 = target.x + u[2] * unit - u[0] * origin.x + u[1] * origin.y;
+  movement->y0 = target.y + u[3] * unit - u[1] * origin.x - u[0] * origin.y;
+  return isfinite (movement->x0) && isfinite (movement->y0);
 }

@@ -30,5 +30,9 @@ GstTryonPoint gst_tryon_hand_centre (const GstTryonPoint * landmarks);
  * part of the larger one's scale. */
 gfloat gst_tryon_hand_distance (const GstTryonPoint * a,
     const GstTryonPoint * b);
+/* How a hand has moved as a whole, fingers that move by themselves or whose landmarks
+ * leap being left out: turned, scaled and shifted. FALSE: not that it could be told. */
+gboolean gst_tryon_hand_get_movement (const GstTryonPoint * from,
+    const GstTryonPoint * to, GstTryonAffine * movement);
 
 G_END_DECLS

@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "gsttryonfingerfilter.h"
 #include "gsttryonnailmask.h"
 
 G_BEGIN_DECLS
 
 /* Keeps a finger's nail steady from frame to frame, and fades it in and out. Pure:
  * time is given. */
-
-/* A finger's end as landmarks give it. */
-typedef struct
-{
-  GstTryonPoint tip;
-  gfloat angle;                 /* from the last joint to the tip, as a form's */
-  gfloat scale;                 /* pixels; half of the crop's side */
-} GstTryonFingerEnd;
-
-/* A value of one or two dimensions and its One-Euro filter, see the .c file. */
-typedef struct
-{
-  gfloat value[2];
-  gfloat measured[2];           /* the last one, as it came */
-  gfloat speed[2];              /* of what was measured, per second */
-  gfloat carried[2];            /* the speed of what carries it */
-} GstTryonSteadyValue;
-
-/* Set up by gst_tryon_finger_filter_init(). All fields are private. */
-typedef struct
-{
-  GstClockTime time;
-  guint n;                      /* frames in a row */
-  GstTryonSteadyValue tip;
-  GstTryonSteadyValue angle;
-  GstTryonSteadyValue scale;    /* its logarithm */
-  GstTryonFingerEnd view;
-} GstTryonFingerFilter;
 
 /* Set up by gst_tryon_nail_filter_init(). All fields are private. */
 typedef struct
@@ -56,23 +29,22 @@ typedef struct
   gfloat turned;                /* its angle to the finger's */
   gfloat grown;                 /* logarithm of size / scale */
   guint n_strayed;              /* frames in a row that it was found elsewhere */
+  gboolean leapt;               /* its finger; the nail wasn't found there yet */
 
   gfloat belief;                /* confidence, smoothed */
   gboolean shown;               /* fades in, or is there; else fades out */
   gfloat opacity;
 } GstTryonNailFilter;
 
-void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
-/* @view (out caller-allocates): @finger, as landmarks give it, but steadier, and it
- * stays where it is until the finger has left it by some pixels of the crop: what to
- * look for the nail in. What the net makes of a nail depends on where in the crop
- * that is, so a crop that trembles would make the nail tremble. @time: as
- * gst_tryon_nail_filter_update()'s. */
-void gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
-    GstClockTime time, const GstTryonFingerEnd * finger,
-    GstTryonFingerEnd * view);
-
 void gst_tryon_nail_filter_init (GstTryonNailFilter * filter);
+/* The finger is at once elsewhere: the nail stays, and fades, until it is found
+ * there. */
+void gst_tryon_nail_filter_leap (GstTryonNailFilter * filter);
+/* Whether the nail's place on its finger is known... */
+gboolean gst_tryon_nail_filter_is_placed (const GstTryonNailFilter * filter);
+/* ...and where the finger (out caller-allocates) then is, if its nail is @form. */
+void gst_tryon_nail_filter_get_finger (const GstTryonNailFilter * filter,
+    const GstTryonNailForm * form, GstTryonFingerEnd * finger);
 
 /**
  * gst_tryon_nail_filter_update:

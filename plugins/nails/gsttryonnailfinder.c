@@ -25,6 +25,8 @@
 G_STATIC_ASSERT (GST_TRYON_NAIL_NET_SIZE == N);
 G_STATIC_ASSERT (GST_TRYON_NAIL_NET_BATCH == GST_TRYON_N_FINGERS);
 
+/* Of a nail that a finger is held at. */
+#define SEEN_CONFIDENCE 0.4f
 /* Of a single picture; what is steady over time has a lower one to go off. */
 #define LEAST_CONFIDENCE 0.45f
 
@@ -47,7 +49,9 @@ typedef struct
   gboolean used;
   gboolean present;             /* in this frame */
   guint id;
-  GstTryonPoint landmarks[GST_TRYON_N_LANDMARKS];
+  GstTryonPoint landmarks[GST_TRYON_N_LANDMARKS];       /* zero at first */
+  gboolean has_movement;
+  GstTryonAffine movement;      /* since the frame before */
   GstTryonFingerFilter fingers[GST_TRYON_N_FINGERS];
   GstTryonNailFilter nails[GST_TRYON_N_FINGERS];
 } Slot;
@@ -56,6 +60,7 @@ typedef struct
 typedef struct
 {
   gboolean there;               /* the finger */
+  gboolean leapt;               /* to there, since the frame before */
   GstTryonFingerEnd end;
   GstTryonNailForm form;        /* when confidence is over 0 */
   gfloat confidence;
@@ -174,6 +179,7 @@ take_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
   if (slot != NULL)
     return slot;
   slot = spare != NULL ? spare : lost;
+  memset (slot->landmarks, 0, sizeof (slot->landmarks));
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
     gst_tryon_finger_filter_init (&slot->fingers[i]);
     gst_tryon_nail_filter_init (&slot->nails[i]);
@@ -203,6 +209,8 @@ assign_slots (GstTryonNailFinder * finder, const GstTryonHand * hands,
       slots[i] = take_slot (finder, &hands[i]);
     slots[i]->used = slots[i]->present = TRUE;
     slots[i]->id = hands[i].id;
+    slots[i]->has_movement = gst_tryon_hand_get_movement (slots[i]->landmarks,
+        hands[i].landmarks, &slots[i]->movement);
     memcpy (slots[i]->landmarks, hands[i].landmarks,
         sizeof (hands[i].landmarks));
   }
@@ -217,6 +225,7 @@ place_crop (GstTryonNailFinder * finder, Slot * slot,
   GstTryonHandRegion region;
   GstTryonFingerEnd view;
 
+  finding->leapt = FALSE;
   finding->there = gst_tryon_nail_finger_region (hand, finger, &region);
   if (!finding->there) {
     /* Any crop will do: the batch has one for each finger. */
@@ -229,7 +238,10 @@ place_crop (GstTryonNailFinder * finder, Slot * slot,
   finding->end.angle = region.rotation;
   finding->end.scale = 0.5f * region.size;
   if (finder->smooth) {
-    gst_tryon_finger_filter_update (&slot->fingers[finger], time,
+    GstTryonFingerEnd landmarks = finding->end;
+
+    finding->leapt = !gst_tryon_finger_filter_update (&slot->fingers[finger],
+        time, &landmarks, slot->has_movement ? &slot->movement : NULL,
         &finding->end, &view);
     region.centre = view.tip;
     region.rotation = view.angle;
@@ -324,6 +336,25 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
   }
 }
 
+/* The finger is where its nail is seen, when its landmarks have left it. */
+static void
+confirm_finger (Slot * slot, guint finger, Finding * f)
+{
+  GstTryonFingerFilter *filter = &slot->fingers[finger];
+  GstTryonNailFilter *nail = &slot->nails[finger];
+  gboolean seen = f->confidence >= SEEN_CONFIDENCE;
+
+  if (f->leapt)
+    gst_tryon_nail_filter_leap (nail);
+  if (seen && gst_tryon_finger_filter_holds (filter)
+      && gst_tryon_nail_filter_is_placed (nail)) {
+    gst_tryon_nail_filter_get_finger (nail, &f->form, &f->end);
+    gst_tryon_finger_filter_confirm (filter, TRUE, &f->end);
+  } else {
+    gst_tryon_finger_filter_confirm (filter, seen && nail->shown, NULL);
+  }
+}
+
 static gboolean
 take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
     GstClockTime time, const Finding * f, GstTryonNail * nail)
@@ -346,13 +377,15 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
 /* The nails of a slot; FALSE: there are none. */
 static gboolean
 add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
-    const Finding * findings, GstTryonNail * nails, guint * n_nails)
+    Finding * findings, GstTryonNail * nails, guint * n_nails)
 {
   GstTryonNail nail;
   gboolean any = FALSE;
   guint i;
 
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
+    if (findings != NULL && findings[i].there && finder->smooth)
+      confirm_finger (slot, i, &findings[i]);
     if (!take_nail (finder, slot, i, time,
             findings != NULL ? &findings[i] : NULL, &nail))
       continue;
@@ -361,6 +394,34 @@ add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
       nails[(*n_nails)++] = nail;
   }
   return any;
+}
+
+/* A nail that was taken by another finger, and one that another finger has lost there:
+ * the one that is more to be seen stays, so that nothing blinks. */
+static void
+remove_covered (GstTryonNail * nails, guint * n_nails)
+{
+  GstTryonNail kept[GST_TRYON_MAX_NAILS];
+  guint i, j, n = 0;
+
+  for (i = 0; i < *n_nails; i++) {
+    gboolean covered = FALSE;
+
+    for (j = 0; j < *n_nails && !covered; j++) {
+      const GstTryonNail *a = &nails[i], *b = &nails[j];
+
+      covered = i != j && hypotf (a->centre.x - b->centre.x,
+          a->centre.y - b->centre.y) <
+          SAME_NAIL * sqrtf (MIN (a->length * a->width, b->length * b->width))
+          && (b->opacity != a->opacity ? b->opacity > a->opacity :
+          b->confidence != a->confidence ? b->confidence > a->confidence :
+          j < i);
+    }
+    if (!covered)
+      kept[n++] = nails[i];
+  }
+  memcpy (nails, kept, n * sizeof (*nails));
+  *n_nails = n;
 }
 
 gboolean
@@ -389,5 +450,6 @@ gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
     if (slot->used && !slot->present)
       slot->used = add_nails (finder, slot, time, NULL, nails, n_nails);
   }
+  remove_covered (nails, n_nails);
   return TRUE;
 }

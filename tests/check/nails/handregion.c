@@ -209,6 +209,43 @@ GST_START_TEST (test_hands)
 
 GST_END_TEST;
 
+/* Turned, grown and moved, whatever single fingers do; what no hand does is none. */
+GST_START_TEST (test_movement)
+{
+  GstTryonPoint from[GST_TRYON_N_LANDMARKS], to[GST_TRYON_N_LANDMARKS], p;
+  GstTryonAffine movement;
+  gdouble c = 1.05 * cos (0.1), s = 1.05 * sin (0.1);
+  guint i;
+
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+    from[i].x = 300 + 30 * ((gint) i % 4) - 20 * ((gint) i / 4);
+    from[i].y = 400 - 25 * ((gint) i / 4) - 7 * ((gint) i % 4);
+    to[i].x = c * from[i].x - s * from[i].y + 12;
+    to[i].y = s * from[i].x + c * from[i].y - 30;
+  }
+  /* Two fingers leap. */
+  for (i = 6; i < 13; i++)
+    to[i].x += 45;
+  fail_unless (gst_tryon_hand_get_movement (from, to, &movement));
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+    p = gst_tryon_affine_apply (&movement, from[i]);
+    fail_unless (hypot (p.x - to[i].x + (i >= 6 && i < 13 ? 45 : 0),
+            p.y - to[i].y) < 1, "%u: %f %f", i, p.x - to[i].x, p.y - to[i].y);
+  }
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+    to[i].x = 2 * from[i].x;
+    to[i].y = 2 * from[i].y;
+  }
+  fail_if (gst_tryon_hand_get_movement (from, to, &movement));
+  to[3].x = NAN;
+  fail_if (gst_tryon_hand_get_movement (from, to, &movement));
+  fail_if (gst_tryon_hand_get_movement (to, from, &movement));
+  memset (from, 0, sizeof (from));
+  fail_if (gst_tryon_hand_get_movement (from, to, &movement));
+}
+
+GST_END_TEST;
+
 static Suite *
 handregion_suite (void)
 {
@@ -221,6 +258,7 @@ handregion_suite (void)
   tcase_add_test (tc, test_no_region);
   tcase_add_test (tc, test_overlap);
   tcase_add_test (tc, test_hands);
+  tcase_add_test (tc, test_movement);
   return s;
 }
 

@@ -508,49 +508,6 @@ GST_START_TEST (test_bad_numbers)
 
 GST_END_TEST;
 
-/* What the net sees of a finger that stands still is the same picture in nearly all
- * frames, whichever way it points; it is never far from the finger, and not behind
- * one that moves. */
-GST_START_TEST (test_view)
-{
-  Scene scene;
-  GstTryonFingerFilter filter;
-  GstTryonFingerEnd finger, view, last;
-  gdouble away;
-  guint i, changes = 0;
-
-  scene_init (&scene, TRUE);
-  scene.angle = G_PI * (__i__ - 1);
-  gst_tryon_finger_filter_init (&filter);
-  for (i = 0; i < 140; i++) {
-    scene.x += i < 60 ? 0 : i < 100 ? 2 : 0.3;
-    make_finger (&scene, &finger);
-    gst_tryon_finger_filter_update (&filter, scene.time, &finger, &view);
-    scene.time += FRAME;
-    if (i > 30 && i < 60)
-      changes += memcmp (&view, &last, sizeof (view)) != 0;
-    last = view;
-    away = hypot (view.tip.x - finger.tip.x, view.tip.y - finger.tip.y);
-    fail_unless (away < 0.15 * finger.scale, "frame %u: %f", i, away);
-    if (i > 70 && i < 100)
-      fail_unless (away < 0.06 * finger.scale, "frame %u: %f", i, away);
-    fail_unless (fabs (remainder (view.angle - scene.angle, 2 * G_PI)) < 0.15);
-    fail_unless (fabs (log (view.scale / finger.scale)) < 0.15);
-  }
-  fail_unless (changes <= 6, "%u", changes);
-  /* Not a number: as it comes; then anew. */
-  finger.tip.x = NAN;
-  gst_tryon_finger_filter_update (&filter, scene.time, &finger, &view);
-  fail_unless (isnan (view.tip.x));
-  make_finger (&scene, &finger);
-  gst_tryon_finger_filter_update (&filter, scene.time, &finger, &view);
-  fail_unless (memcmp (&view, &finger, sizeof (view)) == 0);
-  fail_unless (memcmp (&view, &last, sizeof (view)) != 0);
-  scene_clear (&scene);
-}
-
-GST_END_TEST;
-
 static Suite *
 nailfilter_suite (void)
 {
@@ -570,7 +527,6 @@ nailfilter_suite (void)
   tcase_add_test (tc, test_shape);
   tcase_add_test (tc, test_times);
   tcase_add_test (tc, test_bad_numbers);
-  tcase_add_loop_test (tc, test_view, 0, 3);
   return s;
 }
 

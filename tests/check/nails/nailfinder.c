@@ -334,6 +334,38 @@ GST_START_TEST (test_steady)
 
 GST_END_TEST;
 
+/* Landmarks of single fingers leap to the next one and back while the hand moves: no
+ * nail does, none is drawn twice, and none goes off. */
+GST_START_TEST (test_leaping_landmarks)
+{
+  Scene scene;
+  guint i, j;
+
+  scene_init (&scene);
+  scene.landmark_noise = 0.3;
+  scene_settle (&scene);
+  for (i = 0; i < 60; i++) {
+    GstTryonHand *hand = &scene.hands[0];
+    guint to = 2 + i / 3 % 3;
+
+    place_hand (&scene, 0, 200 + 2 * i, 350 - i, 110, 0.2);
+    /* Two frames of three finger 1 is where another one is. */
+    if (i % 3 != 0)
+      memcpy (&hand->landmarks[6], &hand->landmarks[4 * to + 2],
+          3 * sizeof (GstTryonPoint));
+    scene_find (&scene, 1);
+    fail_unless_equals_int (scene.n_nails, 5);
+    for (j = 0; j < 5; j++) {
+      fail_unless (scene.nails[j].opacity == 1);
+      check_nail (&scene.nails[j],
+          &scene.truth[scene.nails[j].finger], i < 6 ? 3 : 1.5);
+    }
+  }
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 /* It comes on when it has been there for a moment, moves along, and fades out when
  * its hand is lost. */
 GST_START_TEST (test_life)
@@ -669,6 +701,7 @@ nailfinder_suite (void)
   tcase_add_test (tc, test_each_its_own);
   tcase_add_test (tc, test_same_hand_twice);
   tcase_add_test (tc, test_steady);
+  tcase_add_test (tc, test_leaping_landmarks);
   tcase_add_test (tc, test_life);
   tcase_add_test (tc, test_new_id);
   tcase_add_test (tc, test_many_hands);

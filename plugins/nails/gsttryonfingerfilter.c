@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* On photographs of fists and of fingers that lie over each other, landmarks of the
+ * same still hand differ by whole fingers from frame to frame, with a presence of 0.95:
+ * what follows them follows nothing. So a finger whose nail was seen in the last frames
+ * does not go where its landmarks have leapt, but with the hand, and is looked for
+ * there; when its nail isn't there, the landmarks were right. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gsttryonfingerfilter.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What is a leap: from where the hand has carried it, in scales of the finger, radians,
+ * logarithm. A finger that moves by itself does so by less from frame to frame. */
+#define LEAP_DISTANCE 0.35f
+#define LEAP_ANGLE 0.6f
+#define LEAP_SCALE 0.45f
+/* Frames without its nail, after which the landmarks are believed. */
+#define MAX_UNSEEN 2
+
+/* Of what the net sees of a finger, in half sides of the crop, radians, logarithm.
+ * The net is trained with more than that. */
+#define VIEW_SLACK 0.1f
+#define VIEW_ANGLE_SLACK 0.08f
+#define VIEW_SCALE_SLACK 0.05f
+
+/* Speeds: in scales of the finger, radians, and e-folds per second. */
+static const GstTryonSteadyParams tip_params = { 1.0f, 6.0f, 2.5f, 0.3f };
+static const GstTryonSteadyParams turn_params = { 0.6f, 6.0f, 2.0f, 0.35f };
+static const GstTryonSteadyParams scale_params = { 0.6f, 8.0f, 2.0f, 0.25f };
+
+gboolean
+gst_tryon_finger_end_is_sane (const GstTryonFingerEnd * end)
+{
+  return gst_tryon_is_sane (end->tip.x) && gst_tryon_is_sane (end->tip.y)
+      && gst_tryon_is_sane (end->angle) && gst_tryon_is_sane (end->scale)
+      && end->scale > 1e-3f;
+}
+
+void
+gst_tryon_finger_filter_init (GstTryonFingerFilter * filter)
+{
+  memset (filter, 0, sizeof (*filter));
+  filter->time = GST_CLOCK_TIME_NONE;
+  filter->n_unseen = MAX_UNSEEN;
+}
+
+/* As the hand has moved: a similarity. */
+static void
+carry_end (GstTryonFingerEnd * end, const GstTryonAffine * movement)
+{
+  end->tip = gst_tryon_affine_apply (movement, end->tip);
+  end->angle = gst_tryon_wrap_angle (end->angle
+      + atan2f (movement->yx, movement->xx));
+  end->scale *= hypotf (movement->xx, movement->yx);
+}
+
+static gboolean
+has_leapt (const GstTryonFingerEnd * to, const GstTryonFingerEnd * from)
+{
+  gfloat scale = MAX (from->scale, to->scale);
+
+  return hypotf (to->tip.x - from->tip.x, to->tip.y - from->tip.y)
+      > LEAP_DISTANCE * scale
+      || fabsf (gst_tryon_wrap_angle (to->angle - from->angle)) > LEAP_ANGLE
+      || fabsf (logf (to->scale / from->scale)) > LEAP_SCALE;
+}
+
+/* FALSE: leaps. */
+static gboolean
+judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
+    const GstTryonAffine * movement)
+{
+  GstTryonFingerEnd carried = filter->end;
+
+  filter->holds = FALSE;
+  if (movement != NULL)
+    carry_end (&carried, movement);
+  if (!gst_tryon_finger_end_is_sane (&carried)
+      || !has_leapt (landmarks, &carried)) {
+    filter->end = *landmarks;
+    return TRUE;
+  }
+  if (filter->n_unseen < MAX_UNSEEN) {
+    filter->holds = TRUE;
+    filter->end = carried;
+    return TRUE;
+  }
+  filter->end = *landmarks;
+  return FALSE;
+}
+
+/* @x as far from 0 as it is beyond @slack. */
+static gfloat
+get_excess (gfloat x, gfloat slack)
+{
+  return x > slack ? x - slack : x < -slack ? x + slack : 0.0f;
+}
+
+/* As if @end drew it along by slack ropes, which are the tighter the faster it moves
+ * (@moving: 0 to 1): a view that trails behind would be off to one side. */
+static void
+drag_view (GstTryonFingerEnd * view, const GstTryonFingerEnd * end,
+    gfloat moving)
+{
+  gfloat x = end->tip.x - view->tip.x, y = end->tip.y - view->tip.y;
+  gfloat away = hypotf (x, y);
+  gfloat excess = get_excess (away, VIEW_SLACK * end->scale * (1.0f - moving));
+
+  if (excess > 0.0f) {
+    view->tip.x += x * excess / away;
+    view->tip.y += y * excess / away;
+  }
+  view->angle +=
+      get_excess (gst_tryon_wrap_angle (end->angle - view->angle),
+      VIEW_ANGLE_SLACK);
+  view->scale *=
+      expf (get_excess (logf (end->scale / view->scale), VIEW_SCALE_SLACK));
+}
+
+static void
+start (GstTryonFingerFilter * filter)
+{
+  const GstTryonFingerEnd *end = &filter->end;
+
+  gst_tryon_steady_value_set (&filter->tip, end->tip.x, end->tip.y);
+  gst_tryon_steady_value_set (&filter->angle, end->angle, 0.0f);
+  gst_tryon_steady_value_set (&filter->scale, logf (end->scale), 0.0f);
+  filter->view = *end;
+  filter->n = 0;
+}
+
+static void
+follow (GstTryonFingerFilter * filter, gfloat interval)
+{
+  const GstTryonFingerEnd *end = &filter->end;
+  GstTryonFingerEnd steady;
+
+  gst_tryon_steady_value_follow (&filter->tip, &tip_params, end->tip.x,
+      end->tip.y, NULL, end->scale, interval, filter->n);
+  gst_tryon_steady_value_follow_angle (&filter->angle, &turn_params,
+      end->angle, NULL, interval, filter->n);
+  gst_tryon_steady_value_follow (&filter->scale, &scale_params,
+      logf (end->scale), 0.0f, NULL, 1.0f, interval, filter->n);
+  steady.tip.x = filter->tip.value[0];
+  steady.tip.y = filter->tip.value[1];
+  steady.angle = filter->angle.value[0];
+  steady.scale = expf (filter->scale.value[0]);
+  drag_view (&filter->view, &steady,
+      gst_tryon_steady_share (hypotf (filter->tip.speed[0],
+              filter->tip.speed[1]) / end->scale, tip_params.noise));
+}
+
+gboolean
+gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
+    GstClockTime time, const GstTryonFingerEnd * landmarks,
+    const GstTryonAffine * movement, GstTryonFingerEnd * end,
+    GstTryonFingerEnd * view)
+{
+  gboolean stays = TRUE;
+  gfloat interval;
+
+  *end = *view = *landmarks;
+  if (!gst_tryon_finger_end_is_sane (landmarks)
+      || gst_tryon_is_time_jump (filter->time, time))
+    gst_tryon_finger_filter_init (filter);
+  interval = gst_tryon_take_time (&filter->time, time);
+  if (!gst_tryon_finger_end_is_sane (landmarks))
+    return TRUE;
+  if (filter->n == 0)
+    filter->end = *landmarks;
+  else
+    stays = judge_end (filter, landmarks, movement);
+  if (filter->n == 0 || !stays)
+    start (filter);
+  else
+    follow (filter, interval);
+  filter->n++;
+  *end = filter->end;
+  *view = filter->view;
+  return stays;
+}
+
+void
+gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter, gboolean seen,
+    const GstTryonFingerEnd * end)
+{
+  if (seen)
+    filter->n_unseen = 0;
+  else if (filter->n_unseen < MAX_UNSEEN)
+    filter->n_unseen++;
+  if (end != NULL && filter->n > 0 && gst_tryon_finger_end_is_sane (end))
+    filter->end = *end;
+}
+
+gboolean
+gst_tryon_finger_filter_holds (const GstTryonFingerFilter * filter)
+{
+  return filter->holds;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gsttryoncrop.h"
+#include "gsttryonsteadyvalue.h"
+
+G_BEGIN_DECLS
+
+/* Where a finger's end is, and where to look for its nail. Landmarks say it in each
+ * frame, but not always well: those of a finger that is half hidden leap to another one
+ * and back. A nail that is seen knows better. Pure: time is given. */
+
+/* A finger's end as landmarks give it. */
+typedef struct
+{
+  GstTryonPoint tip;
+  gfloat angle;                 /* from the last joint to the tip, as a form's */
+  gfloat scale;                 /* pixels; half of the crop's side */
+} GstTryonFingerEnd;
+
+/* Set up by gst_tryon_finger_filter_init(). All fields are private. */
+typedef struct
+{
+  GstClockTime time;
+  guint n;                      /* frames in a row */
+  GstTryonSteadyValue tip;
+  GstTryonSteadyValue angle;
+  GstTryonSteadyValue scale;    /* its logarithm */
+  GstTryonFingerEnd view;
+
+  GstTryonFingerEnd end;        /* where it was in the last frame */
+  guint n_unseen;               /* frames in a row without a nail there */
+  gboolean holds;               /* in the last frame, though the landmarks left */
+} GstTryonFingerFilter;
+
+/* Not for numbers that are none, or far beyond any frame. */
+gboolean gst_tryon_finger_end_is_sane (const GstTryonFingerEnd * end);
+
+void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
+
+/**
+ * gst_tryon_finger_filter_update:
+ * @time: as gst_tryon_nail_filter_update()'s
+ * @landmarks: where they say that the finger is
+ * @movement: (nullable): the hand's since the last frame
+ * @end: (out caller-allocates): where it is: @landmarks, or, when these have leapt away
+ *     from a nail that was seen, where the hand has carried it
+ * @view: (out caller-allocates): @end, but steadier, and it stays where it is until
+ *     the finger has left it by some pixels of the crop: what to look for the nail in.
+ *     What the net makes of a nail depends on where in the crop that is, so a crop
+ *     that trembles would make the nail tremble
+ *
+ * Returns: %FALSE when @end has leapt: what was known of the finger's nail does not
+ *     hold for this place
+ */
+gboolean gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
+    GstClockTime time, const GstTryonFingerEnd * landmarks,
+    const GstTryonAffine * movement, GstTryonFingerEnd * end,
+    GstTryonFingerEnd * view);
+/* After each update: whether a nail was seen there. @end: (nullable): where the finger
+ * is by that nail. */
+void gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
+    gboolean seen, const GstTryonFingerEnd * end);
+/* Whether the last update's end is not the landmarks'. */
+gboolean gst_tryon_finger_filter_holds (const GstTryonFingerFilter * filter);
+
+G_END_DECLS

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a finger is looked for: the same place while it is still, with it while it
+ * moves, and with its nail when its landmarks leap. */
+
+#include <gst/check/gstcheck.h>
+#include <math.h>
+
+#include "gsttryonfingerfilter.h"
+
+#define FRAME (GST_SECOND / 30)
+#define LANDMARK_NOISE 0.3      /* pixels, as on a still picture */
+
+typedef struct
+{
+  GRand *rand;
+  GstClockTime time;
+  gdouble x, y, angle, scale;   /* the truth */
+  GstTryonFingerFilter filter;
+  GstTryonFingerEnd end, view;
+  gboolean stays;
+} Scene;
+
+static gdouble
+draw_noise (Scene * scene)
+{
+  gdouble sum = -6;
+  guint i;
+
+  for (i = 0; i < 12; i++)
+    sum += g_rand_double (scene->rand);
+  return sum;
+}
+
+static void
+scene_init (Scene * scene)
+{
+  memset (scene, 0, sizeof (*scene));
+  scene->rand = g_rand_new_with_seed (3);
+  scene->time = GST_SECOND;
+  scene->x = 320;
+  scene->y = 240;
+  scene->angle = 0.3;
+  scene->scale = 36;
+  gst_tryon_finger_filter_init (&scene->filter);
+}
+
+static void
+scene_clear (Scene * scene)
+{
+  g_rand_free (scene->rand);
+}
+
+static void
+make_finger (Scene * scene, GstTryonFingerEnd * finger)
+{
+  finger->angle = scene->angle + 0.03 * draw_noise (scene);
+  finger->scale = scene->scale * exp (0.02 * draw_noise (scene));
+  finger->tip.x = scene->x + LANDMARK_NOISE * draw_noise (scene);
+  finger->tip.y = scene->y + LANDMARK_NOISE * draw_noise (scene);
+}
+
+static void
+scene_update (Scene * scene, const GstTryonFingerEnd * landmarks,
+    const GstTryonAffine * movement)
+{
+  scene->stays = gst_tryon_finger_filter_update (&scene->filter, scene->time,
+      landmarks, movement, &scene->end, &scene->view);
+  scene->time += FRAME;
+}
+
+/* Frames in which the nail is seen. */
+static void
+scene_settle (Scene * scene)
+{
+  GstTryonFingerEnd finger;
+  guint i;
+
+  for (i = 0; i < 20; i++) {
+    make_finger (scene, &finger);
+    scene_update (scene, &finger, NULL);
+    fail_unless (scene->stays);
+    gst_tryon_finger_filter_confirm (&scene->filter, TRUE, NULL);
+  }
+}
+
+/* What the net sees of a finger that stands still is the same picture in nearly all
+ * frames, whichever way it points; it is never far from the finger, and not behind
+ * one that moves. */
+GST_START_TEST (test_view)
+{
+  Scene scene;
+  GstTryonFingerEnd finger, last;
+  gdouble away;
+  guint i, changes = 0;
+
+  scene_init (&scene);
+  scene.angle = G_PI * (__i__ - 1);
+  for (i = 0; i < 140; i++) {
+    scene.x += i < 60 ? 0 : i < 100 ? 2 : 0.3;
+    make_finger (&scene, &finger);
+    scene_update (&scene, &finger, NULL);
+    fail_unless (scene.stays);
+    fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
+    if (i > 30 && i < 60)
+      changes += memcmp (&scene.view, &last, sizeof (last)) != 0;
+    last = scene.view;
+    away = hypot (last.tip.x - finger.tip.x, last.tip.y - finger.tip.y);
+    fail_unless (away < 0.15 * finger.scale, "frame %u: %f", i, away);
+    if (i > 70 && i < 100)
+      fail_unless (away < 0.06 * finger.scale, "frame %u: %f", i, away);
+    fail_unless (fabs (remainder (last.angle - scene.angle, 2 * G_PI)) < 0.15);
+    fail_unless (fabs (log (last.scale / finger.scale)) < 0.15);
+  }
+  fail_unless (changes <= 6, "%u", changes);
+  /* Not a number: as it comes; then anew. */
+  finger.tip.x = NAN;
+  scene_update (&scene, &finger, NULL);
+  fail_unless (scene.stays && isnan (scene.view.tip.x));
+  make_finger (&scene, &finger);
+  scene_update (&scene, &finger, NULL);
+  fail_unless (scene.stays);
+  fail_unless (memcmp (&scene.view, &finger, sizeof (finger)) == 0);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* In place, angle, or size. */
+static void
+leap (const Scene * scene, guint kind, GstTryonFingerEnd * finger)
+{
+  finger->tip.x = scene->x + (kind == 0 ? 0.6 * scene->scale : 0);
+  finger->tip.y = scene->y;
+  finger->angle = scene->angle + (kind == 1 ? 1.2 : 0);
+  finger->scale = scene->scale * (kind == 2 ? 2 : 1);
+}
+
+/* Landmarks that leap leave the finger where its nail is seen, and it goes with the
+ * hand; when they come back they are believed again. */
+GST_START_TEST (test_leap_is_held)
+{
+  GstTryonAffine movement = { 1, 0, 3, 0, 1, -2 };
+  Scene scene;
+  GstTryonFingerEnd finger;
+  guint i;
+
+  scene_init (&scene);
+  scene_settle (&scene);
+  for (i = 0; i < 40; i++) {
+    scene.x += 3;
+    scene.y -= 2;
+    leap (&scene, __i__, &finger);
+    scene_update (&scene, &finger, &movement);
+    fail_unless (scene.stays && gst_tryon_finger_filter_holds (&scene.filter));
+    fail_unless (hypot (scene.end.tip.x - scene.x,
+            scene.end.tip.y - scene.y) < 1.5);
+    fail_unless (fabs (scene.end.angle - scene.angle) < 0.15);
+    fail_unless (hypot (scene.view.tip.x - scene.end.tip.x,
+            scene.view.tip.y - scene.end.tip.y) < 0.15 * scene.scale);
+    gst_tryon_finger_filter_confirm (&scene.filter, TRUE, NULL);
+  }
+  make_finger (&scene, &finger);
+  scene_update (&scene, &finger, NULL);
+  fail_unless (scene.stays && !gst_tryon_finger_filter_holds (&scene.filter));
+  fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* The nail says where the finger is, so that it does not drift away from it. */
+GST_START_TEST (test_nail_tells)
+{
+  Scene scene;
+  GstTryonFingerEnd finger, by_nail;
+  guint i;
+
+  scene_init (&scene);
+  scene_settle (&scene);
+  for (i = 0; i < 20; i++) {
+    scene.x += 4;
+    leap (&scene, 0, &finger);
+    finger.tip.x += 40;
+    scene_update (&scene, &finger, NULL);
+    by_nail = scene.end;
+    by_nail.tip.x = scene.x;
+    gst_tryon_finger_filter_confirm (&scene.filter, TRUE, &by_nail);
+    fail_unless (fabs (scene.end.tip.x - scene.x) < 6);
+  }
+  /* Not a number: as if it told nothing. */
+  by_nail.tip.x = NAN;
+  gst_tryon_finger_filter_confirm (&scene.filter, TRUE, &by_nail);
+  scene_update (&scene, &finger, NULL);
+  fail_unless (fabs (scene.end.tip.x - scene.x) < 6);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* When the nail isn't seen there, or never was, the landmarks were right. */
+GST_START_TEST (test_leap_is_believed)
+{
+  Scene scene;
+  GstTryonFingerEnd finger;
+  guint i;
+
+  scene_init (&scene);
+  if (__i__ == 0) {
+    scene_settle (&scene);
+  } else {
+    make_finger (&scene, &finger);
+    scene_update (&scene, &finger, NULL);
+    gst_tryon_finger_filter_confirm (&scene.filter, FALSE, NULL);
+  }
+  leap (&scene, 0, &finger);
+  for (i = 0; i < 4; i++) {
+    scene_update (&scene, &finger, NULL);
+    if (!scene.stays)
+      break;
+    gst_tryon_finger_filter_confirm (&scene.filter, FALSE, NULL);
+  }
+  fail_unless_equals_int (i, __i__ == 0 ? 2 : 0);
+  fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
+  fail_unless (memcmp (&scene.view, &finger, sizeof (finger)) == 0);
+  /* After a gap there is nothing to leap from. */
+  gst_tryon_finger_filter_confirm (&scene.filter, TRUE, NULL);
+  scene.time += 10 * GST_SECOND;
+  make_finger (&scene, &finger);
+  scene_update (&scene, &finger, NULL);
+  fail_unless (scene.stays);
+  fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+static Suite *
+fingerfilter_suite (void)
+{
+  Suite *s = suite_create ("fingerfilter");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (s, tc);
+  tcase_add_loop_test (tc, test_view, 0, 3);
+  tcase_add_loop_test (tc, test_leap_is_held, 0, 3);
+  tcase_add_test (tc, test_nail_tells);
+  tcase_add_loop_test (tc, test_leap_is_believed, 0, 2);
+  return s;
+}
+
+GST_CHECK_MAIN (fingerfilter);
