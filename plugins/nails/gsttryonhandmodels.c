@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define FETCH "run tools/fetch-models"
+/* The second one is for who has built it, and not installed. */
+#define FETCH "run gst-tryon-fetch-models (in a source tree: tools/fetch-models)"
 #define ENVIRONMENT "TRYON_MODELS"
 /* In a data folder. */
 #define FOLDER "gst-tryon" G_DIR_SEPARATOR_S "models"

@@ -31,7 +31,7 @@ typedef enum
  *     2: handedness, 3: 63 world
  *
  * The error says which file is missing, where it was looked for, and to run
- * tools/fetch-models.
+ * gst-tryon-fetch-models, which is tools/fetch-models in a source tree.
  */
 gboolean gst_tryon_hand_models_open (const gchar * folder,
     GstTryonHandModel model, GstTryonNetPool ** palm,

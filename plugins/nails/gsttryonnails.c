@@ -38,8 +38,9 @@
  *    was drawn), and how sure they are. It has no hands where none was found.
  *
  * The element needs MediaPipe's hand models, which are not a part of it: run
- * tools/fetch-models once. Without them it does not start, with an error that says
- * so. They are looked for in #GstTryonNails:model-location.
+ * gst-tryon-fetch-models once (in a source tree: tools/fetch-models). Without them it
+ * does not start, with an error that says so. They are looked for in
+ * #GstTryonNails:model-location.
  *
  * ## Messages
  *

@@ -245,7 +245,7 @@ gst_tryon_nails_settings_install (GObjectClass * klass)
   g_object_class_install_property (klass, GST_TRYON_NAILS_PROP_MODEL_LOCATION,
       g_param_spec_string ("model-location",
           "Model location",
-          "Folder of the hand models, which tools/fetch-models gets"
+          "Folder of the hand models, which gst-tryon-fetch-models gets"
           " (unset = $TRYON_MODELS, the user's data folder, the system's)",
           NULL, ready));
   /**
