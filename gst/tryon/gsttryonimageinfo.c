@@ -5,8 +5,8 @@
  * @title: Image information
  * @short_description: what an encoded image is, without decoding it
  *
- * Tells format, size, transparency and animation of a WebP, JPEG or PNG image
- * from its structure. No pixel is decoded and nothing is allocated, so that an
+ * Tells format, size, transparency, animation and orientation of a WebP, JPEG or
+ * PNG image from its structure. No pixel is decoded and nothing is allocated, so that an
  * image can be judged against limits before anything is spent on it.
  *
  * The functions are pure and may be called from any thread. Every byte is
@@ -24,12 +24,14 @@
 #include "gsttryonimageinfo.h"
 #include "gsttryonprotocol.h"
 #include "gsttryonbytes-private.h"
+#include "gsttryonexif-private.h"
 
 #include <string.h>
 
 #define RIFF_HEADER_SIZE 12
 #define WEBP_CHUNK_HEADER_SIZE 8
 #define WEBP_FLAG_ANIMATION 0x02
+#define WEBP_FLAG_EXIF 0x08
 #define WEBP_FLAG_ALPHA 0x10
 #define VP8_HEADER_SIZE 10
 #define VP8L_HEADER_SIZE 5
@@ -43,6 +45,7 @@
 #define JPEG_EOI 0xd9
 #define JPEG_SOS 0xda
 #define JPEG_TEM 0x01
+#define JPEG_APP1 0xe1
 
 static const guint8 png_signature[PNG_FIRST_CHUNK] =
     { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
@@ -87,6 +90,7 @@ typedef struct
 #define FOURCC_VP8L GST_MAKE_FOURCC ('V', 'P', '8', 'L')
 #define FOURCC_VP8X GST_MAKE_FOURCC ('V', 'P', '8', 'X')
 #define FOURCC_ALPH GST_MAKE_FOURCC ('A', 'L', 'P', 'H')
+#define FOURCC_EXIF GST_MAKE_FOURCC ('E', 'X', 'I', 'F')
 
 static gboolean
 read_riff_chunk (const guint8 * data, gsize size, guint64 offset,
@@ -255,6 +259,28 @@ check_webp (const guint8 * data, gsize size, GError ** error)
   return TRUE;
 }
 
+/* (nullable): the EXIF of the file, which may be cut off. */
+static const guint8 *
+find_webp_exif (const guint8 * data, gsize size, gsize * length)
+{
+  guint64 offset;
+  RiffChunk chunk;
+
+  if (!read_riff_chunk (data, size, RIFF_HEADER_SIZE, &chunk)
+      || chunk.fourcc != FOURCC_VP8X || chunk.available == 0
+      || (data[chunk.offset] & WEBP_FLAG_EXIF) == 0)
+    return NULL;
+  size = MIN (size, riff_end (data));
+  for (offset = chunk.next; read_riff_chunk (data, size, offset, &chunk);
+      offset = chunk.next) {
+    if (chunk.fourcc == FOURCC_EXIF) {
+      *length = chunk.available;
+      return data + chunk.offset;
+    }
+  }
+  return NULL;
+}
+
 /* ---- JPEG: ITU-T T.81 annex B ---- */
 
 /* Finds the marker that begins at @offset, behind any fill bytes. */
@@ -397,6 +423,32 @@ check_jpeg (const guint8 * data, gsize size, GError ** error)
   return FALSE;
 }
 
+static const guint8 *
+find_jpeg_exif (const guint8 * data, gsize size, gsize * length)
+{
+  gsize offset = 2;
+  guint8 marker;
+  guint segment;
+
+  while (read_jpeg_marker (data, size, &offset, &marker, NULL)
+      && marker != JPEG_SOS && marker != JPEG_EOI) {
+    if (!jpeg_marker_has_segment (marker))
+      continue;
+    if (!read_jpeg_segment (data, size, offset, &segment, NULL)
+        || segment > size - offset)
+      return NULL;
+    /* XMP is an APP1, too. */
+    if (marker == JPEG_APP1 && segment >= 2 + sizeof (GST_TRYON_EXIF_PREFIX)
+        && memcmp (data + offset + 2, GST_TRYON_EXIF_PREFIX,
+            sizeof (GST_TRYON_EXIF_PREFIX)) == 0) {
+      *length = segment - 2;
+      return data + offset + 2;
+    }
+    offset += segment;
+  }
+  return NULL;
+}
+
 /* ---- PNG: https://www.w3.org/TR/png-3/ ---- */
 
 #define PNG_TYPE(a, b, c, d) \
@@ -406,6 +458,7 @@ check_jpeg (const guint8 * data, gsize size, GError ** error)
 #define PNG_IEND PNG_TYPE ('I', 'E', 'N', 'D')
 #define PNG_TRNS PNG_TYPE ('t', 'R', 'N', 'S')
 #define PNG_ACTL PNG_TYPE ('a', 'c', 'T', 'L')
+#define PNG_EXIF PNG_TYPE ('e', 'X', 'I', 'f')
 
 /* Reads the head of the chunk at @offset. */
 static gboolean
@@ -510,6 +563,25 @@ check_png (const guint8 * data, gsize size, GError ** error)
     offset += (gsize) length + PNG_CHUNK_OVERHEAD;
   }
   return FALSE;
+}
+
+static const guint8 *
+find_png_exif (const guint8 * data, gsize size, gsize * length)
+{
+  gsize offset = PNG_FIRST_CHUNK;
+  guint32 type;
+  guint32 chunk;
+
+  while (read_png_chunk (data, size, offset, &type, &chunk, NULL)
+      && type != PNG_IEND
+      && size - offset >= (gsize) chunk + PNG_CHUNK_OVERHEAD) {
+    if (type == PNG_EXIF) {
+      *length = chunk;
+      return data + offset + 8;
+    }
+    offset += (gsize) chunk + PNG_CHUNK_OVERHEAD;
+  }
+  return NULL;
 }
 
 /* ---- any of them ---- */
@@ -620,6 +692,47 @@ gst_tryon_image_info_check_complete (const GstTryonImageInfo * info,
     default:
       return fail_unknown (data, size, error);
   }
+}
+
+/**
+ * gst_tryon_image_info_get_orientation:
+ * @info: what gst_tryon_image_info_parse() told of @data
+ * @data: (array length=size): the encoded image
+ * @size: bytes of it
+ *
+ * Tells how the picture is to be turned to be upright, by the file's EXIF. Sizes in
+ * @info are those of the picture as it is stored: from 5 on it is shown with width
+ * and height exchanged.
+ *
+ * Returns: 1 to 8, as EXIF numbers them; 1, which is upright, where the file says
+ *     nothing, or nothing that makes sense
+ */
+guint
+gst_tryon_image_info_get_orientation (const GstTryonImageInfo * info,
+    const guint8 * data, gsize size)
+{
+  const guint8 *exif;
+  gsize length = 0;
+
+  g_return_val_if_fail (info != NULL, 1);
+  g_return_val_if_fail (data != NULL || size == 0, 1);
+
+  if (guess_format (data, size) != info->format)
+    return 1;
+  switch (info->format) {
+    case GST_TRYON_IMAGE_FORMAT_WEBP:
+      exif = find_webp_exif (data, size, &length);
+      break;
+    case GST_TRYON_IMAGE_FORMAT_JPEG:
+      exif = find_jpeg_exif (data, size, &length);
+      break;
+    case GST_TRYON_IMAGE_FORMAT_PNG:
+      exif = find_png_exif (data, size, &length);
+      break;
+    default:
+      return 1;
+  }
+  return exif != NULL ? gst_tryon_exif_get_orientation (exif, length) : 1;
 }
 
 /**

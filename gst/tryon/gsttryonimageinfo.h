@@ -36,6 +36,8 @@ GST_TRYON_API gboolean gst_tryon_image_info_parse (const guint8 * data, gsize si
 GST_TRYON_API gboolean gst_tryon_image_info_check_complete (const GstTryonImageInfo * info,
                                                             const guint8 * data, gsize size,
                                                             GError ** error);
+GST_TRYON_API guint gst_tryon_image_info_get_orientation (const GstTryonImageInfo * info,
+                                                          const guint8 * data, gsize size);
 GST_TRYON_API const gchar * gst_tryon_image_format_get_media_type (GstTryonImageFormat format);
 
 G_END_DECLS

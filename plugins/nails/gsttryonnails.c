@@ -15,7 +15,8 @@
  *    picture: #GstTryonNails:reference. All may be changed while PLAYING, and count
  *    from the next frame on.
  * 3. Where the reference picture shows hands, their nails are taken over finger by
- *    finger, else the whole picture is taken as a swatch. It is loaded before the
+ *    finger, else the whole picture is taken as a swatch. It is turned as its EXIF
+ *    says, which is how telephones store photographs. It is loaded before the
  *    first frame when the element starts, and in a thread of its own when it comes
  *    later; until then the design stays as it was. One that can't be used is told by
  *    a warning, and changes nothing.

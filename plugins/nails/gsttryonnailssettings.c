@@ -271,7 +271,8 @@ gst_tryon_nails_settings_install (GObjectClass * klass)
    * GstTryonNails:reference:
    *
    * The path of a picture (WebP, JPEG, PNG) that shows the design, on nails or as a
-   * swatch. It counts with #GstTryonNails:pattern being `reference`.
+   * swatch; turned as its EXIF says. It counts with #GstTryonNails:pattern being
+   * `reference`.
    */
   g_object_class_install_property (klass, GST_TRYON_NAILS_PROP_REFERENCE,
       g_param_spec_string ("reference", "Reference",

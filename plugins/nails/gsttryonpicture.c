@@ -304,22 +304,83 @@ decode (GBytes * image, const gchar * factory, const GstTryonImageInfo * info,
   return sample;
 }
 
+/* ---- any of them ---- */
+
+/* (transfer full): @stored, which is of that size, made upright. As EXIF has it, the
+ * picture's columns are its rows from 5 on; its first row, or what becomes of it, is
+ * at the far side with 3, 4, 6 and 7, and its first column with 2, 3, 7 and 8. */
+static GstBuffer *
+turn (GstBuffer * stored, gsize width, gsize height, guint orientation)
+{
+  gboolean is_exchanged = orientation >= 5;
+  gboolean is_row_far = orientation == 3 || orientation == 4
+      || orientation == 6 || orientation == 7;
+  gboolean is_column_far = orientation == 2 || orientation == 3
+      || orientation == 7 || orientation == 8;
+  gssize column = is_column_far ? -1 : 1;
+  gssize row = is_row_far ? -(gssize) width : (gssize) width;
+  gssize right = is_exchanged ? row : column;
+  gssize down = is_exchanged ? column : row;
+  GstBuffer *upright = gst_buffer_new_allocate (NULL, 4 * width * height, NULL);
+  GstMapInfo in, out;
+  const guint32 *from;
+  guint32 *to;
+  gsize x, y;
+
+  gst_buffer_map (stored, &in, GST_MAP_READ);
+  gst_buffer_map (upright, &out, GST_MAP_WRITE);
+  from = (const guint32 *) in.data + (is_row_far ? (height - 1) * width : 0)
+      + (is_column_far ? width - 1 : 0);
+  to = (guint32 *) out.data;
+  for (y = 0; y < (is_exchanged ? width : height); y++)
+    for (x = 0; x < (is_exchanged ? height : width); x++)
+      *to++ = from[(gssize) y * down + (gssize) x * right];
+  gst_buffer_unmap (upright, &out);
+  gst_buffer_unmap (stored, &in);
+  return upright;
+}
+
+/* (transfer full): takes @sample over, whose pixels are of the size of @info. */
+static GstSample *
+make_upright (GstSample * sample, const GstTryonImageInfo * info,
+    guint orientation)
+{
+  gboolean is_exchanged = orientation >= 5;
+  GstBuffer *upright;
+
+  if (orientation == 1)
+    return sample;
+  upright = turn (gst_sample_get_buffer (sample), info->width, info->height,
+      orientation);
+  gst_sample_unref (sample);
+  return new_sample (upright, is_exchanged ? info->height : info->width,
+      is_exchanged ? info->width : info->height);
+}
+
 GstSample *
 gst_tryon_picture_decode (GBytes * image, GError ** error)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (image, &size);
   GstTryonImageInfo info;
+  GstSample *sample;
 
   if (!check (data, size, &info, error))
     return NULL;
   switch (info.format) {
     case GST_TRYON_IMAGE_FORMAT_JPEG:
-      return decode (image, "jpegdec", &info, error);
+      sample = decode (image, "jpegdec", &info, error);
+      break;
     case GST_TRYON_IMAGE_FORMAT_PNG:
-      return decode_png (data, size, &info, error);
+      sample = decode_png (data, size, &info, error);
+      break;
     case GST_TRYON_IMAGE_FORMAT_WEBP:
     default:
-      return decode_webp (data, size, &info, error);
+      sample = decode_webp (data, size, &info, error);
+      break;
   }
+  if (sample == NULL)
+    return NULL;
+  return make_upright (sample, &info,
+      gst_tryon_image_info_get_orientation (&info, data, size));
 }

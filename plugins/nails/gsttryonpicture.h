@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 #define GST_TRYON_PICTURE_MAX_SIDE 4096
 
 /* (transfer full): an RGBA picture of @image (WebP, JPEG or PNG), with its caps;
- * %NULL with GST_TRYON_REFERENCE_ERROR. Its format and size are checked before
- * anything is decoded. Any thread. */
+ * %NULL with GST_TRYON_REFERENCE_ERROR. Upright, where the file's EXIF says how it was
+ * taken. Its format and size are checked before anything is decoded. Any thread. */
 GstSample *gst_tryon_picture_decode (GBytes * image, GError ** error);
 
 G_END_DECLS

@@ -33,9 +33,9 @@ typedef enum
  * @textures: (out caller-allocates): GST_TRYON_N_FINGERS of them, each (transfer full)
  * @found: (out) (optional): how many nails the image shows, 0 for a swatch
  *
- * At most 8 MiB and 4096 pixels a side. Where it shows hands, their nails are taken over finger by finger; a finger
- * without a nail gets that of the next one that has. Else the whole picture is a
- * swatch. Takes up to some hundred milliseconds: not for a streaming thread. Any
+ * At most 8 MiB and 4096 pixels a side; upright, as its EXIF has it. Where it shows
+ * hands, their nails are taken over finger by finger; a finger without a nail gets
+ * that of the next one that has. Else the whole picture is a swatch. Takes up to some hundred milliseconds: not for a streaming thread. Any
  * thread.
  */
 gboolean gst_tryon_reference_take (GBytes * image, GstTryonNetPool * palm,

@@ -8,6 +8,8 @@
 #include <gst/tryon/gsttryonimageinfo.h>
 #include <stdlib.h>
 
+#include <gst/tryon/gsttryonbytes-private.h>
+
 #include "tryonvectors.h"
 
 /* A fixed seed: a failure must come again. */
@@ -163,6 +165,16 @@ GST_START_TEST (test_image_prefixes)
 
 GST_END_TEST;
 
+static void
+assert_orientation (const GstTryonImageInfo * info, const guint8 * data,
+    gsize size, const gchar * name)
+{
+  guint orientation = gst_tryon_image_info_get_orientation (info, data, size);
+
+  fail_unless (orientation >= 1 && orientation <= 8, "%s: %u", name,
+      orientation);
+}
+
 /* Takes @data over. Whatever it is: an image with pixels, or an error. */
 static gboolean
 assert_any_image (guint8 * data, gsize size, const gchar * name)
@@ -175,6 +187,7 @@ assert_any_image (guint8 * data, gsize size, const gchar * name)
     fail_unless (info.format != GST_TRYON_IMAGE_FORMAT_UNKNOWN, "%s", name);
     fail_unless (info.width > 0 && info.height > 0, "%s", name);
     gst_tryon_image_info_check_complete (&info, data, size, &error);
+    assert_orientation (&info, data, size, name);
   } else {
     fail_unless (info.format == GST_TRYON_IMAGE_FORMAT_UNKNOWN, "%s", name);
     fail_unless (error != NULL, "%s", name);
@@ -320,6 +333,219 @@ GST_START_TEST (test_many_chunks)
 
 GST_END_TEST;
 
+/* ---- orientation ---- */
+
+/* An EXIF with one entry, as a big-endian camera writes it. */
+#define EXIF_SIZE 26
+static const guint8 plain_exif[EXIF_SIZE] = { 'M', 'M', 0, 42, 0, 0, 0, 8,
+  0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0
+};
+
+/* The place in a file where @before and the EXIF are put in. */
+static guint8 *
+insert (const guint8 * data, gsize * size, gsize at, const guint8 * before,
+    gsize n_before, const guint8 * exif, gsize n_exif)
+{
+  GByteArray *file = g_byte_array_new ();
+  guint8 *copy;
+
+  g_byte_array_append (file, data, at);
+  g_byte_array_append (file, before, n_before);
+  g_byte_array_append (file, exif, n_exif);
+  /* PNG's CRC, which nobody looks at, and WebP's byte to be even. */
+  if (data[0] == 0x89)
+    g_byte_array_append (file, (const guint8 *) "crc?", 4);
+  else if (data[0] == 'R' && n_exif % 2 != 0)
+    g_byte_array_append (file, (const guint8 *) "", 1);
+  g_byte_array_append (file, data + at, *size - at);
+  copy = exact_copy (file->data, file->len);
+  *size = file->len;
+  g_byte_array_free (file, TRUE);
+  return copy;
+}
+
+/* (transfer full): an image with that EXIF, in a block of just its size. */
+static guint8 *
+image_with_exif (GstTryonImageFormat format, const guint8 * exif, gsize n_exif,
+    gsize * size)
+{
+  /* Without pixels: nobody looks at them either. */
+  static const guint8 jpeg[] = { 0xff, 0xd8, 0xff, 0xe1, 0, 10, 'h', 't', 't',
+    'p', ':', '/', '/', 0, 0xff, 0xc0, 0, 8, 8, 0, 4, 0, 4, 1, 0xff, 0xda, 0,
+    2, 0xff, 0xd9
+  };
+  static const guint8 webp[] = { 'R', 'I', 'F', 'F', 0, 0, 0, 0, 'W', 'E', 'B',
+    'P', 'V', 'P', '8', 'X', 10, 0, 0, 0, 0x08, 0, 0, 0, 3, 0, 0, 3, 0, 0,
+    'V', 'P', '8', 'L', 6, 0, 0, 0, 0x2f, 3, 0xc0, 0, 0, 0
+  };
+  static const guint8 png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+    0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 4, 0, 0, 0, 4, 8, 2, 0, 0, 0, 1,
+    2, 3, 4, 0, 0, 0, 0, 'I', 'D', 'A', 'T', 1, 2, 3, 4, 0, 0, 0, 0, 'I', 'E',
+    'N', 'D', 1, 2, 3, 4
+  };
+  guint8 head[10] = { 0xff, 0xe1, };
+  guint8 *image;
+
+  switch (format) {
+    case GST_TRYON_IMAGE_FORMAT_JPEG:
+      *size = sizeof (jpeg);
+      gst_tryon_write_u16_be (head + 2, n_exif + 8);
+      memcpy (head + 4, "Exif\0", 6);
+      return insert (jpeg, size, 14, head, 10, exif, n_exif);
+    case GST_TRYON_IMAGE_FORMAT_PNG:
+      *size = sizeof (png);
+      gst_tryon_write_u32_be (head, n_exif);
+      memcpy (head + 4, "eXIf", 4);
+      return insert (png, size, 33, head, 8, exif, n_exif);
+    default:
+      *size = sizeof (webp);
+      memcpy (head, "EXIF", 4);
+      head[4] = n_exif & 0xff;
+      head[5] = n_exif >> 8;
+      head[6] = head[7] = 0;
+      image = insert (webp, size, sizeof (webp), head, 8, exif, n_exif);
+      image[4] = (*size - 8) & 0xff;
+      image[5] = (*size - 8) >> 8;
+      return image;
+  }
+}
+
+static guint
+orientation_of (GstTryonImageFormat format, const guint8 * exif, gsize n_exif)
+{
+  GstTryonImageInfo info;
+  GError *error = NULL;
+  gsize size;
+  guint8 *data = image_with_exif (format, exif, n_exif, &size);
+  guint orientation;
+
+  fail_unless (gst_tryon_image_info_parse (data, size, &info, &error), "%s",
+      error != NULL ? error->message : "");
+  fail_unless (gst_tryon_image_info_check_complete (&info, data, size, &error),
+      "%s", error != NULL ? error->message : "");
+  fail_unless_equals_int (info.format, format);
+  orientation = gst_tryon_image_info_get_orientation (&info, data, size);
+  free (data);
+  return orientation;
+}
+
+/* Each, in both byte orders, also with the prefix where only a JPEG should have it. */
+GST_START_TEST (test_orientation)
+{
+  GstTryonImageFormat format = __i__;
+  guint8 big[EXIF_SIZE + 6] = "Exif\0";
+  guint8 little[EXIF_SIZE] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3,
+    0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0
+  };
+  guint i;
+
+  memcpy (big + 6, plain_exif, EXIF_SIZE);
+  for (i = 1; i <= 8; i++) {
+    big[6 + 19] = little[18] = i;
+    fail_unless_equals_int (orientation_of (format, big + 6, EXIF_SIZE), i);
+    if (format != GST_TRYON_IMAGE_FORMAT_JPEG)
+      fail_unless_equals_int (orientation_of (format, big, sizeof (big)), i);
+    fail_unless_equals_int (orientation_of (format, little, EXIF_SIZE), i);
+  }
+}
+
+GST_END_TEST;
+
+/* EXIF that makes no sense is none: what is wrong with it, as the bytes that are
+ * changed. */
+GST_START_TEST (test_orientation_damaged)
+{
+  static const struct
+  {
+    guint at;
+    guint8 value;
+  } changes[] = {
+    {0, 'X'}, {1, 'I'}, {3, 43}, {4, 0xff}, {5, 1}, {7, 24}, {7, 25}, {7, 26},
+    {7, 27}, {9, 0}, {10, 0xff}, {13, 4}, {13, 0}, {17, 0}, {17, 2}, {14, 0x80},
+    {18, 1}, {19, 0}, {19, 9}, {19, 0xff},
+  };
+  GstTryonImageFormat format = __i__;
+  guint8 exif[EXIF_SIZE];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (changes); i++) {
+    memcpy (exif, plain_exif, EXIF_SIZE);
+    exif[changes[i].at] = changes[i].value;
+    fail_unless (orientation_of (format, exif, EXIF_SIZE) == 1, "%u at %u",
+        changes[i].value, changes[i].at);
+  }
+  /* Its last four bytes, the place of the next directory, need not be there. */
+  for (i = 0; i < EXIF_SIZE; i++)
+    fail_unless_equals_int (orientation_of (format, plain_exif, i),
+        i < EXIF_SIZE - 4 ? 1 : 6);
+  /* More entries than there are bytes; none of them is it. */
+  memcpy (exif, plain_exif, EXIF_SIZE);
+  exif[8] = exif[9] = exif[10] = 0xff;
+  fail_unless_equals_int (orientation_of (format, exif, EXIF_SIZE), 1);
+}
+
+GST_END_TEST;
+
+/* However much of the file is there, and whatever of it is changed. */
+GST_START_TEST (test_orientation_any)
+{
+  GstTryonImageFormat format = __i__;
+  GRand *rand = g_rand_new_with_seed (SEED);
+  GstTryonImageInfo info = { format, };
+  gsize size, n;
+  guint8 *data = image_with_exif (format, plain_exif, EXIF_SIZE, &size);
+
+  fail_unless (gst_tryon_image_info_parse (data, size, &info, NULL));
+  for (n = 0; n <= size; n++) {
+    guint8 *prefix = exact_copy (data, n);
+    guint orientation = gst_tryon_image_info_get_orientation (&info, prefix, n);
+
+    fail_unless (orientation == 1 || orientation == 6, "%u", orientation);
+    free (prefix);
+  }
+  for (n = 0; n < 20000; n++) {
+    guint8 *mutant = exact_copy (data, size);
+    guint i;
+
+    for (i = n % 4; i < 4; i++)
+      mutant[g_rand_int_range (rand, 0, size)] = g_rand_int (rand);
+    assert_orientation (&info, mutant, size, "mutant");
+    free (mutant);
+  }
+  /* That of another image, and of none. */
+  info.format = GST_TRYON_IMAGE_FORMAT_UNKNOWN;
+  fail_unless_equals_int (gst_tryon_image_info_get_orientation (&info, data,
+          size), 1);
+  info.format = format % 3 + 1;
+  fail_unless_equals_int (gst_tryon_image_info_get_orientation (&info, data,
+          size), 1);
+  fail_unless_equals_int (gst_tryon_image_info_get_orientation (&info, NULL, 0),
+      1);
+  g_rand_free (rand);
+  free (data);
+}
+
+GST_END_TEST;
+
+/* A WebP counts as one with EXIF when its header says so. */
+GST_START_TEST (test_orientation_flag)
+{
+  gsize size;
+  GstTryonImageInfo info;
+  guint8 *data = image_with_exif (GST_TRYON_IMAGE_FORMAT_WEBP, plain_exif,
+      EXIF_SIZE, &size);
+
+  fail_unless (gst_tryon_image_info_parse (data, size, &info, NULL));
+  fail_unless_equals_int (gst_tryon_image_info_get_orientation (&info, data,
+          size), 6);
+  data[20] = 0;
+  fail_unless_equals_int (gst_tryon_image_info_get_orientation (&info, data,
+          size), 1);
+  free (data);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_media_types)
 {
   fail_unless_equals_string (gst_tryon_image_format_get_media_type
@@ -349,6 +575,13 @@ imageinfo_suite (void)
   tcase_add_test (tc, test_image_random);
   tcase_add_test (tc, test_stale_info);
   tcase_add_test (tc, test_many_chunks);
+  tcase_add_loop_test (tc, test_orientation, GST_TRYON_IMAGE_FORMAT_WEBP,
+      GST_TRYON_IMAGE_FORMAT_PNG + 1);
+  tcase_add_loop_test (tc, test_orientation_damaged,
+      GST_TRYON_IMAGE_FORMAT_WEBP, GST_TRYON_IMAGE_FORMAT_PNG + 1);
+  tcase_add_loop_test (tc, test_orientation_any, GST_TRYON_IMAGE_FORMAT_WEBP,
+      GST_TRYON_IMAGE_FORMAT_PNG + 1);
+  tcase_add_test (tc, test_orientation_flag);
   tcase_add_test (tc, test_media_types);
   return s;
 }

@@ -2,6 +2,7 @@
 /* From pictures to textures. */
 
 #include <gst/check/gstcheck.h>
+#include <gst/tag/tag.h>
 #include <string.h>
 #include <webp/encode.h>
 
@@ -181,6 +182,247 @@ GST_START_TEST (test_sizes)
     unref_textures (textures);
     g_bytes_unref (bytes);
   }
+}
+
+GST_END_TEST;
+
+/* ---- orientation ---- */
+
+/* Where EXIF has the first row and the first column of a picture that is shown
+ * upright, as JEITA CP-3451 words it; and GStreamer's name of how to turn it. */
+static const struct
+{
+  const gchar *row, *column, *name;
+} orientations[] = {
+  {"top", "left", "rotate-0"},
+  {"top", "right", "flip-rotate-0"},
+  {"bottom", "right", "rotate-180"},
+  {"bottom", "left", "flip-rotate-180"},
+  {"left", "top", "flip-rotate-270"},
+  {"right", "top", "rotate-90"},
+  {"right", "bottom", "flip-rotate-90"},
+  {"left", "bottom", "rotate-270"},
+};
+
+/* By GStreamer. */
+static GBytes *
+write_exif (const gchar * orientation)
+{
+  GstTagList *tags = gst_tag_list_new (GST_TAG_IMAGE_ORIENTATION, orientation,
+      GST_TAG_DEVICE_MODEL, "A telephone with a camera", NULL);
+  GstBuffer *buffer = gst_tag_list_to_exif_buffer_with_tiff_header (tags);
+  gsize size = gst_buffer_get_size (buffer);
+  guint8 *data = g_malloc (size);
+
+  gst_buffer_extract (buffer, 0, data, size);
+  gst_buffer_unref (buffer);
+  gst_tag_list_unref (tags);
+  return g_bytes_new_take (data, size);
+}
+
+static guint32
+png_crc (const guint8 * data, gsize size)
+{
+  guint32 crc = 0xffffffff;
+  gsize i;
+  gint bit;
+
+  for (i = 0; i < size; i++) {
+    crc ^= data[i];
+    for (bit = 0; bit < 8; bit++)
+      crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
+static void
+append_u32 (GByteArray * to, guint32 value, gboolean is_big)
+{
+  value = is_big ? GUINT32_TO_BE (value) : GUINT32_TO_LE (value);
+  g_byte_array_append (to, (const guint8 *) &value, 4);
+}
+
+static void
+append_png_exif (GByteArray * to, const guint8 * exif, gsize size)
+{
+  guint start = to->len + 4;
+
+  append_u32 (to, size, TRUE);
+  g_byte_array_append (to, (const guint8 *) "eXIf", 4);
+  g_byte_array_append (to, exif, size);
+  append_u32 (to, png_crc (to->data + start, to->len - start), TRUE);
+}
+
+static void
+append_jpeg_exif (GByteArray * to, const guint8 * exif, gsize size)
+{
+  const guint8 head[] = { 0xff, 0xe1, (size + 8) >> 8, (size + 8) & 0xff };
+
+  g_byte_array_append (to, head, sizeof (head));
+  g_byte_array_append (to, (const guint8 *) "Exif\0", 6);
+  g_byte_array_append (to, exif, size);
+}
+
+/* Of a WebP, all: its header before the picture, and EXIF behind it. */
+static void
+append_webp_with_exif (GByteArray * to, const guint8 * webp, gsize n_webp,
+    guint width, guint height, const guint8 * exif, gsize size)
+{
+  append_u32 (to, GST_MAKE_FOURCC ('R', 'I', 'F', 'F'), FALSE);
+  append_u32 (to, n_webp - 8 + 18 + 8 + size + size % 2, FALSE);
+  g_byte_array_append (to, (const guint8 *) "WEBPVP8X", 8);
+  append_u32 (to, 10, FALSE);
+  append_u32 (to, 0x18, FALSE); /* EXIF, alpha */
+  append_u32 (to, (width - 1) | (height - 1) << 24, FALSE);
+  g_byte_array_append (to, (const guint8[]) { (height - 1) >> 8, 0 }, 2);
+  g_byte_array_append (to, webp + 12, n_webp - 12);
+  g_byte_array_append (to, (const guint8 *) "EXIF", 4);
+  append_u32 (to, size, FALSE);
+  g_byte_array_append (to, exif, size);
+  if (size % 2 != 0)
+    g_byte_array_append (to, (const guint8 *) "", 1);
+}
+
+/* Takes @image and @exif up. */
+static GBytes *
+add_exif (GBytes * image, const gchar * type, guint width, guint height,
+    GBytes * exif)
+{
+  GByteArray *to = g_byte_array_new ();
+  gsize size, n_exif, start = 2;
+  const guint8 *data = g_bytes_get_data (image, &size);
+  const guint8 *bytes = g_bytes_get_data (exif, &n_exif);
+
+  if (strcmp (type, "image/webp") == 0) {
+    append_webp_with_exif (to, data, size, width, height, bytes, n_exif);
+  } else {
+    /* Behind the first marker, or the signature and the IHDR chunk. */
+    if (strcmp (type, "image/png") == 0)
+      start = 33;
+    g_byte_array_append (to, data, start);
+    if (start == 2)
+      append_jpeg_exif (to, bytes, n_exif);
+    else
+      append_png_exif (to, bytes, n_exif);
+    g_byte_array_append (to, data + start, size - start);
+  }
+  g_bytes_unref (image);
+  g_bytes_unref (exif);
+  return g_byte_array_free_to_bytes (to);
+}
+
+/* The place along @side of what is @n lines from it, of @size. */
+static void
+place (const gchar * side, gint n, gint width, gint height, gint * x, gint * y)
+{
+  if (strcmp (side, "top") == 0)
+    *y = n;
+  else if (strcmp (side, "bottom") == 0)
+    *y = height - 1 - n;
+  else if (strcmp (side, "left") == 0)
+    *x = n;
+  else
+    *x = width - 1 - n;
+}
+
+/* (nullable): a gradient of @width x @height as a camera stores it. */
+static GBytes *
+turned_gradient (const gchar * type, guint width, guint height,
+    guint orientation)
+{
+  const gchar *row = orientations[orientation].row;
+  const gchar *column = orientations[orientation].column;
+  gboolean is_exchanged = orientation >= 4;
+  gint w = is_exchanged ? height : width, h = is_exchanged ? width : height;
+  GstVideoFrame frame, upright;
+  GBytes *bytes;
+  gint i, k, x = 0, y = 0, c;
+
+  open_frame (&upright, GST_VIDEO_FORMAT_RGBA, width, height);
+  draw_gradient (&upright);
+  open_frame (&frame, GST_VIDEO_FORMAT_RGBA, w, h);
+  for (i = 0; i < h; i++) {
+    for (k = 0; k < w; k++) {
+      place (row, i, width, height, &x, &y);
+      place (column, k, width, height, &x, &y);
+      for (c = 0; c < 4; c++)
+        set_component (&frame, c, k, i, component_at (&upright, c, x, y));
+    }
+  }
+  bytes = strcmp (type, "image/webp") == 0 ? encode_webp (&frame) :
+      encode (&frame, type);
+  gst_video_frame_unmap (&frame);
+  gst_video_frame_unmap (&upright);
+  if (bytes == NULL) {
+    g_print ("SKIPPED: %s: GStreamer has no encoder for it\n", type);
+    return NULL;
+  }
+  return add_exif (bytes, type, w, h,
+      write_exif (orientations[orientation].name));
+}
+
+/* A picture is upright, whichever way the camera was held. */
+GST_START_TEST (test_orientation)
+{
+  const gchar *type = types[__i__ % G_N_ELEMENTS (types)];
+  GBytes *bytes = turned_gradient (type, 96, 64, __i__ / G_N_ELEMENTS (types));
+  GstVideoFrame frame;
+  GstVideoInfo info;
+  GstSample *sample;
+  GError *error = NULL;
+  gint x, y;
+
+  if (bytes == NULL)
+    return;
+  sample = gst_tryon_picture_decode (bytes, &error);
+  fail_unless (sample != NULL, "%s", error != NULL ? error->message : "");
+  gst_video_info_from_caps (&info, gst_sample_get_caps (sample));
+  fail_unless_equals_int (info.width, 96);
+  fail_unless_equals_int (info.height, 64);
+  gst_video_frame_map (&frame, &info, gst_sample_get_buffer (sample),
+      GST_MAP_READ);
+  for (y = 0; y < 64; y++) {
+    for (x = 0; x < 96; x++) {
+      fail_unless_near (component_at (&frame, 0, x, y), 255 * x / 96, 12);
+      fail_unless_near (component_at (&frame, 1, x, y), 255 * y / 64, 12);
+      fail_unless_near (component_at (&frame, 2, x, y), 60, 12);
+    }
+  }
+  gst_video_frame_unmap (&frame);
+  gst_sample_unref (sample);
+  g_bytes_unref (bytes);
+}
+
+GST_END_TEST;
+
+/* EXIF that is anything costs only itself: the picture is taken as it is stored. */
+GST_START_TEST (test_orientation_damaged)
+{
+  const gchar *type = types[__i__];
+  GstTryonNailTexture *textures[GST_TRYON_N_FINGERS];
+  GRand *random = g_rand_new_with_seed (5);
+  GError *error = NULL;
+  gsize i, k;
+
+  for (i = 0; i < 40; i++) {
+    gsize size;
+    guint8 *exif = g_bytes_unref_to_data (write_exif ("rotate-90"), &size);
+    GBytes *bytes = gradient (type, 64, 48);
+
+    if (bytes == NULL) {
+      g_free (exif);
+      break;
+    }
+    for (k = 0; k < 1 + i; k++)
+      exif[g_rand_int_range (random, 0, size)] = g_rand_int (random);
+    bytes = add_exif (bytes, type, 64, 48,
+        g_bytes_new_take (exif, g_rand_int_range (random, 0, size + 1)));
+    fail_unless (gst_tryon_reference_take (bytes, NULL, NULL, NULL, textures,
+            NULL, &error), "%s", error != NULL ? error->message : "");
+    unref_textures (textures);
+    g_bytes_unref (bytes);
+  }
+  g_rand_free (random);
 }
 
 GST_END_TEST;
@@ -486,6 +728,9 @@ reference_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_swatch, 0, G_N_ELEMENTS (types));
   tcase_add_test (tc, test_sizes);
+  tcase_add_loop_test (tc, test_orientation, 0,
+      G_N_ELEMENTS (orientations) * G_N_ELEMENTS (types));
+  tcase_add_loop_test (tc, test_orientation_damaged, 0, G_N_ELEMENTS (types));
   tcase_add_test (tc, test_transparent);
   tcase_add_loop_test (tc, test_damaged, 0, G_N_ELEMENTS (types));
   tcase_add_test (tc, test_limits);
