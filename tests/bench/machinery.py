@@ -146,9 +146,11 @@ class Bench:
         self.warmup = args.warmup
         self.rounds = args.rounds
         self.never_read_mb = args.never_read_mb
+        self.photos = args.photo
         self.runs = []          # every result, as it came
         self.goals = []
         self.faults = []        # where the numbers do not add up
+        self.skipped = []       # what could not be run, and why
 
     def program(self, name):
         return os.path.join(self.programs, "bench-" + name)
@@ -178,6 +180,10 @@ class Bench:
     def fault(self, what, words):
         self.faults.append(f"{what}: {words}")
         print(f"  WRONG: {what}: {words}", flush=True)
+
+    def skip(self, what, words):
+        self.skipped.append(f"{what}: {words}")
+        print(f"SKIPPED: {what}: {words}", flush=True)
 
     def goal(self, name, value, text, bar=None, bar_text="", least=False,
              aim=""):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Transport benchmarks: each figure beside a plain one of the same run.
+"""Benchmarks of the transport and of the nails: each figure beside a plain one of
+the same run.
 
 The load generator, the servers and the AI echo share the machine, so absolute
 figures move from run to run. What counts are the ratios, of medians over
@@ -19,6 +20,7 @@ import time
 
 from machinery import (Bench, Load, Server, free_port, median,
                        memory, name_reasons, reset_peak, total)
+from nails import run_nails
 
 LARGE_FRAME_BYTES = 180000
 MIB = 1 << 20
@@ -368,6 +370,7 @@ SCENARIOS = {
     "never-read": run_never_read,
     "fragments": run_fragments,
     "mask": run_mask,
+    "nails": run_nails,
 }
 
 
@@ -382,6 +385,8 @@ def show_goals(bench):
     if others:
         print(f"other programs took {statistics.median(others):.1f} cores "
               f"meanwhile, {max(others):.1f} at the most")
+    for words in bench.skipped:
+        print(f"SKIPPED: {words}")
     for fault in bench.faults:
         print(f"WRONG: {fault}")
 
@@ -404,6 +409,9 @@ def parse_arguments():
                         help="of the gateway's second part (%(default)s)")
     parser.add_argument("--overload-seconds", type=float, default=24)
     parser.add_argument("--never-read-mb", type=float, default=200)
+    parser.add_argument("--photo", action="append", default=[], metavar="FILE",
+                        help="a JPEG of a hand, for the nails (may be given again); "
+                        "by default some of $TRYON_PHOTOS")
     return parser.parse_args()
 
 
@@ -419,8 +427,8 @@ def main():
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:
             json.dump({"cpus": os.cpu_count(), "goals": bench.goals,
-                       "faults": bench.faults, "runs": bench.runs}, file,
-                      indent=1)
+                       "faults": bench.faults, "skipped": bench.skipped,
+                       "runs": bench.runs}, file, indent=1)
     return 1 if bench.faults else 0
 
 
