@@ -1,207 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GstTryonSession: the conversation, without sockets and without elements. */
 
-#include <string.h>
-#include <gst/check/gstcheck.h>
-#include <gst/tryon/tryon.h>
-
-static GstTryonSession *session;
-static gint wakes;
-
-static void
-wake_cb (gpointer user_data)
-{
-  g_atomic_int_inc (&wakes);
-}
-
-static void
-setup (void)
-{
-  wakes = 0;
-  session = gst_tryon_session_new ("test", NULL);
-  fail_unless (gst_tryon_session_connect (session, wake_cb, NULL, NULL));
-}
-
-static void
-teardown (void)
-{
-  gst_object_unref (session);
-}
-
-/* The first 30 bytes of a lossy WebP of that size, padded to @size bytes: all
- * that a session looks at. */
-static GstBuffer *
-new_message (guint32 sequence, guint width, guint height, gsize size)
-{
-  GstTryonFrameHeader header = { GST_TRYON_FRAME_TYPE_FRAME, 0, sequence,
-    1000 + sequence, 0, 0, size
-  };
-  guint8 *data = g_malloc0 (GST_TRYON_PROTOCOL_HEADER_SIZE + size);
-  guint8 *image = data + GST_TRYON_PROTOCOL_HEADER_SIZE;
-
-  gst_tryon_frame_header_write (&header, data);
-  memcpy (image, "RIFF....WEBPVP8 ", 16);
-  GST_WRITE_UINT32_LE (image + 4, size - 8);
-  GST_WRITE_UINT32_LE (image + 16, size - 20);
-  memcpy (image + 20, "\x10\x02\x00\x9d\x01\x2a", 6);
-  GST_WRITE_UINT16_LE (image + 26, width);
-  GST_WRITE_UINT16_LE (image + 28, height);
-  return gst_buffer_new_wrapped (data, GST_TRYON_PROTOCOL_HEADER_SIZE + size);
-}
-
-static void
-receive_frame (guint32 sequence)
-{
-  gst_tryon_session_receive_binary (session,
-      new_message (sequence, 640, 480, 1000));
-}
-
-static void
-receive_text (const gchar * text)
-{
-  gst_tryon_session_receive_text (session, text, strlen (text));
-}
-
-/* (transfer full): the next output, a text message of this type. */
-static GstStructure *
-next_text (const gchar * type)
-{
-  GstTryonOutput output;
-  GstStructure *message;
-
-  fail_unless (gst_tryon_session_next_output (session, &output));
-  fail_unless (output.is_text);
-  fail_unless_equals_int (output.close_code, 0);
-  fail_unless_equals_int (output.text_size, strlen (output.text));
-  message = gst_tryon_message_parse (output.text, output.text_size, NULL);
-  fail_unless (message != NULL, "no message: %s", output.text);
-  fail_unless_equals_string (gst_structure_get_name (message), type);
-  gst_tryon_output_clear (&output);
-  return message;
-}
-
-/* Returns the words of the error. */
-static gchar *
-next_error (const gchar * code)
-{
-  GstStructure *message = next_text ("error");
-  gchar *words = g_strdup (gst_structure_get_string (message, "message"));
-  gboolean recoverable = FALSE;
-
-  fail_unless_equals_string (gst_structure_get_string (message, "code"), code);
-  fail_unless (gst_structure_get_boolean (message, "recoverable",
-          &recoverable) && recoverable);
-  gst_structure_free (message);
-  return words;
-}
-
-/* @reason 0: processed. */
-static void
-fail_unless_next_answer (guint32 sequence, GstTryonDropReason reason)
-{
-  GstTryonFrameHeader header;
-  GstTryonOutput output;
-  gsize size = 0;
-
-  fail_unless (gst_tryon_session_next_output (session, &output));
-  fail_if (output.is_text, "text instead of an answer: %s", output.text);
-  if (output.payload != NULL)
-    size = gst_buffer_get_size (output.payload);
-  size += GST_TRYON_PROTOCOL_HEADER_SIZE;
-  fail_unless (gst_tryon_frame_header_parse (output.header, size, &header,
-          NULL));
-  fail_unless (gst_tryon_frame_header_check (&header, size, NULL));
-  fail_unless_equals_int (header.sequence, sequence);
-  fail_unless_equals_uint64 (header.timestamp, 1000 + sequence);
-  if (reason == 0) {
-    fail_unless_equals_int (header.type, GST_TRYON_FRAME_TYPE_PROCESSED);
-    fail_unless (output.payload != NULL);
-  } else {
-    fail_unless_equals_int (header.type, GST_TRYON_FRAME_TYPE_DROPPED);
-    fail_unless_equals_int (header.flags, reason);
-  }
-  gst_tryon_output_clear (&output);
-}
-
-static void
-fail_unless_no_output (void)
-{
-  GstTryonOutput output;
-
-  fail_if (gst_tryon_session_next_output (session, &output));
-}
-
-static void
-start (void)
-{
-  GstMiniObject *item;
-  GstTryonImageInfo info;
-  const gchar *action;
-  gint64 arrival;
-
-  receive_text ("{\"type\":\"init_session\"}");
-  gst_structure_free (next_text ("session_ready"));
-  fail_unless_equals_int (gst_tryon_session_pull (session, &item, &info,
-          &arrival), GST_FLOW_OK);
-  fail_unless (gst_tryon_event_parse_control (GST_EVENT (item), &action, NULL));
-  fail_unless_equals_string (action, "init_session");
-  gst_mini_object_unref (item);
-}
-
-static GstBuffer *
-pull_frame (guint32 sequence)
-{
-  GstMiniObject *item;
-  GstTryonImageInfo info;
-  GstTryonFrameMeta *meta;
-  gint64 arrival;
-
-  fail_unless_equals_int (gst_tryon_session_pull (session, &item, &info,
-          &arrival), GST_FLOW_OK);
-  fail_unless (GST_IS_BUFFER (item));
-  fail_unless_equals_int (info.format, GST_TRYON_IMAGE_FORMAT_WEBP);
-  fail_unless_equals_int (gst_buffer_get_size (GST_BUFFER (item)), 1000);
-  meta = gst_buffer_get_tryon_frame_meta (GST_BUFFER (item));
-  fail_unless (meta != NULL);
-  fail_unless_equals_int (meta->sequence, sequence);
-  fail_unless_equals_uint64 (meta->capture_time, 1000 + sequence);
-  fail_unless_equals_int64 (meta->arrival, arrival);
-  return GST_BUFFER (item);
-}
-
-static GstEvent *
-pull_event (void)
-{
-  GstMiniObject *item;
-  GstTryonImageInfo info;
-  gint64 arrival;
-
-  fail_unless_equals_int (gst_tryon_session_pull (session, &item, &info,
-          &arrival), GST_FLOW_OK);
-  fail_unless (GST_IS_EVENT (item));
-  return GST_EVENT (item);
-}
-
-static guint64
-get_stat (const gchar * name)
-{
-  GstStructure *stats = gst_tryon_session_get_stats (session);
-  guint64 received, processed, dropped, value = 0;
-  guint outstanding;
-
-  fail_unless (gst_structure_get (stats,
-          "frames-received", G_TYPE_UINT64, &received,
-          "frames-processed", G_TYPE_UINT64, &processed,
-          "frames-dropped", G_TYPE_UINT64, &dropped,
-          "frames-outstanding", G_TYPE_UINT, &outstanding, NULL));
-  fail_unless_equals_uint64 (received, processed + dropped + outstanding);
-  if (strcmp (name, "frames-outstanding") == 0)
-    value = outstanding;
-  else
-    fail_unless (gst_structure_get_uint64 (stats, name, &value));
-  gst_structure_free (stats);
-  return value;
-}
+#include "sessiontest.h"
 
 GST_START_TEST (test_ready)
 {
@@ -295,50 +95,6 @@ GST_START_TEST (test_meta_lost)
   fail_unless_equals_uint64 (get_stat ("meta-misses"), 2);
   gst_buffer_unref (copy);
   gst_buffer_unref (frame);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_inbox_drops_oldest)
-{
-  GstBuffer *frame;
-
-  start ();
-  receive_frame (1);
-  receive_frame (2);
-  receive_frame (3);
-  frame = pull_frame (2);
-  gst_buffer_unref (frame);
-  fail_unless_next_answer (1, GST_TRYON_DROP_REASON_SUPERSEDED);
-  frame = pull_frame (3);
-  fail_unless (gst_tryon_session_answer (session, frame, NULL));
-  fail_unless_next_answer (2, GST_TRYON_DROP_REASON_SUPERSEDED);
-  fail_unless_next_answer (3, 0);
-  gst_buffer_unref (frame);
-}
-
-GST_END_TEST;
-
-/* The transport is told when the pipeline has made room, once. */
-GST_START_TEST (test_inbox_room)
-{
-  gint before;
-
-  start ();
-  fail_unless (gst_tryon_session_has_room (session));
-  receive_frame (1);
-  fail_unless (gst_tryon_session_has_room (session));
-  before = g_atomic_int_get (&wakes);
-  gst_buffer_unref (pull_frame (1));
-  fail_unless_equals_int (g_atomic_int_get (&wakes), before);
-  receive_frame (2);
-  receive_frame (3);
-  fail_if (gst_tryon_session_has_room (session));
-  gst_buffer_unref (pull_frame (2));
-  fail_unless_equals_int (g_atomic_int_get (&wakes), before + 1);
-  fail_unless (gst_tryon_session_has_room (session));
-  gst_buffer_unref (pull_frame (3));
-  fail_unless_equals_int (g_atomic_int_get (&wakes), before + 1);
 }
 
 GST_END_TEST;
@@ -574,108 +330,6 @@ GST_START_TEST (test_ping)
 
 GST_END_TEST;
 
-GST_START_TEST (test_answer_timeout)
-{
-  GstTryonSessionConfig config = GST_TRYON_SESSION_CONFIG_INIT;
-
-  gst_object_unref (session);
-  config.answer_timeout = 0;
-  session = gst_tryon_session_new ("test", &config);
-  gst_tryon_session_connect (session, wake_cb, NULL, NULL);
-  start ();
-  receive_frame (1);
-  receive_frame (2);
-  gst_buffer_unref (pull_frame (1));
-  /* The answer timeout is over as soon as the clock moves on. */
-  while (gst_tryon_session_is_waiting (session, 2))
-    gst_tryon_session_tick (session);
-  fail_unless_next_answer (1, GST_TRYON_DROP_REASON_SUPERSEDED);
-  fail_unless_next_answer (2, GST_TRYON_DROP_REASON_SUPERSEDED);
-  /* Nobody needs to work on frame 2 any more. */
-  receive_frame (3);
-  gst_buffer_unref (pull_frame (3));
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_texts_are_bounded)
-{
-  GstTryonOutput output;
-  guint i, n = 0;
-
-  start ();
-  for (i = 0; i < 1000; i++)
-    gst_tryon_session_send_message (session, gst_structure_new ("frame_saved",
-            "try_on_id", G_TYPE_STRING, "1", NULL));
-  while (gst_tryon_session_next_output (session, &output)) {
-    gboolean is_close = output.close_code != 0;
-
-    if (is_close)
-      fail_unless_equals_int (output.close_code, GST_TRYON_CLOSE_SLOW_CLIENT);
-    n++;
-    gst_tryon_output_clear (&output);
-  }
-  fail_unless_equals_int (n, 65);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_newest_stats_replace_older)
-{
-  GstStructure *message;
-  gint64 frames;
-  guint i;
-
-  start ();
-  for (i = 1; i <= 1000; i++)
-    gst_tryon_session_send_message (session, gst_structure_new ("stats",
-            "frames_processed", G_TYPE_UINT64, (guint64) i,
-            "frames_dropped", G_TYPE_UINT64, (guint64) 0,
-            "fps", G_TYPE_DOUBLE, 30.0, NULL));
-  message = next_text ("stats");
-  fail_unless (gst_structure_get_int64 (message, "frames_processed", &frames));
-  fail_unless_equals_int64 (frames, 1000);
-  gst_structure_free (message);
-  fail_unless_no_output ();
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_unanswered_are_bounded)
-{
-  GstTryonOutput output;
-  guint i;
-
-  start ();
-  receive_frame (1);
-  gst_buffer_unref (pull_frame (1));
-  for (i = 2; i < 5000; i++)
-    receive_frame (i);
-  fail_unless (get_stat ("frames-received") <= 1026);
-  /* Frame 1 holds the answers back: the close comes first. */
-  fail_unless (gst_tryon_session_next_output (session, &output));
-  fail_unless_equals_int (output.close_code, GST_TRYON_CLOSE_POLICY);
-  gst_tryon_output_clear (&output);
-  fail_unless_no_output ();
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_errors_are_not_repeated)
-{
-  guint i;
-
-  start ();
-  for (i = 0; i < 1000; i++)
-    receive_text ("nonsense");
-  g_free (next_error ("BAD_MESSAGE"));
-  fail_unless_no_output ();
-  receive_text ("nonsense");
-  g_free (next_error ("BAD_MESSAGE"));
-}
-
-GST_END_TEST;
-
 GST_START_TEST (test_close)
 {
   GstTryonOutput output;
@@ -783,37 +437,6 @@ GST_START_TEST (test_one_transport)
 
 GST_END_TEST;
 
-/* Images are large: fewer of them wait than of other commands. */
-GST_START_TEST (test_references_are_bounded)
-{
-  GstBuffer *message = new_message (0, 100, 50, 1000);
-  gchar *base64, *text;
-  GstMapInfo map;
-  guint i;
-
-  start ();
-  gst_buffer_map (message, &map, GST_MAP_READ);
-  base64 = g_base64_encode (map.data + 32, map.size - 32);
-  gst_buffer_unmap (message, &map);
-  text = g_strdup_printf ("{\"type\":\"upload_reference\",\"data\":\"%s\","
-      "\"format\":\"webp\"}", base64);
-  for (i = 0; i < 4; i++)
-    receive_text (text);
-  fail_unless_no_output ();
-  receive_text (text);
-  g_free (next_error ("RATE_LIMITED"));
-  gst_event_unref (pull_event ());
-  receive_text (text);
-  fail_unless_no_output ();
-  for (i = 0; i < 4; i++)
-    gst_event_unref (pull_event ());
-  g_free (text);
-  g_free (base64);
-  gst_buffer_unref (message);
-}
-
-GST_END_TEST;
-
 static Suite *
 session_suite (void)
 {
@@ -826,8 +449,6 @@ session_suite (void)
   tcase_add_test (tc, test_config_when_changed);
   tcase_add_test (tc, test_frame_and_answer);
   tcase_add_test (tc, test_meta_lost);
-  tcase_add_test (tc, test_inbox_drops_oldest);
-  tcase_add_test (tc, test_inbox_room);
   tcase_add_test (tc, test_sequence_wraps);
   tcase_add_test (tc, test_bad_frames);
   tcase_add_test (tc, test_not_frames);
@@ -836,13 +457,7 @@ session_suite (void)
   tcase_add_test (tc, test_pause);
   tcase_add_test (tc, test_events_in_order_with_frames);
   tcase_add_test (tc, test_reference);
-  tcase_add_test (tc, test_references_are_bounded);
   tcase_add_test (tc, test_ping);
-  tcase_add_test (tc, test_answer_timeout);
-  tcase_add_test (tc, test_texts_are_bounded);
-  tcase_add_test (tc, test_newest_stats_replace_older);
-  tcase_add_test (tc, test_unanswered_are_bounded);
-  tcase_add_test (tc, test_errors_are_not_repeated);
   tcase_add_test (tc, test_close);
   tcase_add_test (tc, test_close_before_connected);
   tcase_add_test (tc, test_flushing_ends_wait);
