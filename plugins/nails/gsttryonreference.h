@@ -35,8 +35,8 @@ typedef enum
  *
  * At most 8 MiB and 4096 pixels a side; upright, as its EXIF has it. Where it shows
  * hands, their nails are taken over finger by finger; a finger without a nail gets
- * that of the next one that has. Else the whole picture is a swatch. Takes up to some hundred milliseconds: not for a streaming thread. Any
- * thread.
+ * that of the next one that has. Else the whole picture is a swatch. Takes up to some
+ * hundred milliseconds: not for a streaming thread. Any thread.
  */
 gboolean gst_tryon_reference_take (GBytes * image, GstTryonNetPool * palm,
     GstTryonNetPool * landmarks, GstTryonNetPool * nail_net,
