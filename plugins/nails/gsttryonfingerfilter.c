@@ -15,10 +15,11 @@
 #include <string.h>
 
 /* What is a leap: from where the hand has carried it, in scales of the finger, radians,
- * logarithm. A finger that moves by itself does so by less from frame to frame. */
-#define LEAP_DISTANCE 0.35f
-#define LEAP_ANGLE 0.6f
-#define LEAP_SCALE 0.45f
+ * logarithm. A finger that moves by itself may do so by more; then its nail is in the
+ * view all the same, and tells where it is. */
+#define LEAP_DISTANCE 0.2f
+#define LEAP_ANGLE 0.35f
+#define LEAP_SCALE 0.3f
 /* Frames without its nail, after which the landmarks are believed. */
 #define MAX_UNSEEN 2
 
@@ -62,10 +63,8 @@ carry_end (GstTryonFingerEnd * end, const GstTryonAffine * movement)
 static gboolean
 has_leapt (const GstTryonFingerEnd * to, const GstTryonFingerEnd * from)
 {
-  gfloat scale = MAX (from->scale, to->scale);
-
   return hypotf (to->tip.x - from->tip.x, to->tip.y - from->tip.y)
-      > LEAP_DISTANCE * scale
+      > LEAP_DISTANCE * from->scale
       || fabsf (gst_tryon_wrap_angle (to->angle - from->angle)) > LEAP_ANGLE
       || fabsf (logf (to->scale / from->scale)) > LEAP_SCALE;
 }

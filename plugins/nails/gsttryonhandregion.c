@@ -32,6 +32,7 @@
  * does not fit; in hand scales, what does; what no hand does in a frame. */
 #define MOVEMENT_ROUNDS 5
 #define MOVEMENT_NOISE 0.03f
+#define LEAST_AGREEMENT 0.4f    /* of all landmarks' weights */
 #define MOST_GROWTH 1.4f
 #define MOST_TURN 0.6f
 
@@ -200,6 +201,7 @@ gst_tryon_hand_get_movement (const GstTryonPoint * from,
   GstTryonPoint target = gst_tryon_hand_centre (to);
   gfloat unit = gst_tryon_hand_scale (from), weights[GST_TRYON_N_LANDMARKS];
   gfloat u[4] = { 0, }, size;
+  gfloat sum = 0;
   guint round, i;
 
   if (!(unit > 1e-3f && unit < LARGEST))
@@ -220,8 +222,11 @@ gst_tryon_hand_get_movement (const GstTryonPoint * from,
       weights[i] = 1 / (1 + off * off);
     }
   }
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++)
+    sum += weights[i];
   size = hypotf (u[0], u[1]);
-  if (!(size > 1 / MOST_GROWTH && size < MOST_GROWTH)
+  if (!(sum > LEAST_AGREEMENT * GST_TRYON_N_LANDMARKS)
+      || !(size > 1 / MOST_GROWTH && size < MOST_GROWTH)
       || !(fabsf (atan2f (u[1], u[0])) < MOST_TURN)
       || !(fabsf (u[2]) < 1 && fabsf (u[3]) < 1))
     return FALSE;

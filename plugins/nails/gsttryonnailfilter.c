@@ -22,11 +22,13 @@
 #define LEAST_CONFIDENCE 0.2f
 /* A nail is shown above the first, until it falls below the second... */
 #define BELIEF_ON 0.55f
-#define BELIEF_OFF 0.27f
+#define BELIEF_OFF 0.22f
 /* ...of its confidence as it was lately, seconds: 2 good frames of 30 a second bring
- * it on, 9 bad ones off. */
+ * it on, 15 bad ones off: thumbs seen from the side are not found for so long. Without
+ * its hand, 9. */
 #define BELIEF_RISE 0.06f
-#define BELIEF_FALL 0.25f
+#define BELIEF_FALL 0.35f
+#define BELIEF_FALL_LOST 0.21f
 #define FADE 0.12f              /* from nothing to all, seconds */
 
 /* From where it was on the finger, in half sides of the crop, and logarithm. */
@@ -209,7 +211,7 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
   drift = sqrtf (drift / MAX (mean, 1e-6f));
   drift *= gst_tryon_steady_share (drift, RADII_NOISE);
   alpha = gst_tryon_steady_alpha (RADII_CUTOFF + RADII_BETA * drift, interval);
-  alpha = MAX (alpha, 1.0f / (filter->n_measured + 1));
+  alpha = MAX (alpha, 2.0f / (filter->n_measured + 2));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
     filter->radii[i] += alpha * (radii[i] - filter->radii[i]);
 }
@@ -244,7 +246,7 @@ follow_form (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
   if (finger != NULL) {
     place_on_finger (filter, finger, form,
         filter->placed ? MAX (gst_tryon_steady_alpha (PLACE_CUTOFF, interval),
-            1.0f / filter->n_measured) : 1.0f);
+            2.0f / (filter->n_measured + 1)) : 1.0f);
     filter->placed = TRUE;
   }
 }
@@ -267,9 +269,11 @@ follow_finger (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
 }
 
 static void
-fade (GstTryonNailFilter * filter, gfloat confidence, gfloat interval)
+fade (GstTryonNailFilter * filter, gfloat confidence, gboolean is_lost,
+    gfloat interval)
 {
-  gfloat seconds = confidence > filter->belief ? BELIEF_RISE : BELIEF_FALL;
+  gfloat seconds = confidence > filter->belief ? BELIEF_RISE :
+      is_lost ? BELIEF_FALL_LOST : BELIEF_FALL;
 
   filter->belief += (1.0f - expf (-interval / seconds))
       * (confidence - filter->belief);
@@ -288,6 +292,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
 {
   GstTryonNailForm steady;
   Movement movement;
+  gboolean is_lost;
   gfloat interval;
 
   if (gst_tryon_is_time_jump (filter->time, time))
@@ -295,6 +300,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   interval = gst_tryon_take_time (&filter->time, time);
   if (finger != NULL && !gst_tryon_finger_end_is_sane (finger))
     finger = NULL;
+  is_lost = finger == NULL;
   if (!is_form (form) || !(confidence >= LEAST_CONFIDENCE))
     form = NULL;
   if (filter->leapt && form != NULL)
@@ -316,7 +322,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
     follow_form (filter, finger, form, &movement, interval);
   else if (filter->started)
     follow_finger (filter, finger, &movement, interval);
-  fade (filter, confidence, interval);
+  fade (filter, confidence, is_lost, interval);
   if (form == NULL && filter->opacity <= 0.0f)
     filter->started = filter->placed = filter->leapt = FALSE;
   if (!filter->started || filter->opacity <= 0.0f)

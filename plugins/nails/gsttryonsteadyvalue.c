@@ -118,8 +118,9 @@ gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
   speed = steady_value_go_on (steady, params, unit, interval);
   alpha =
       gst_tryon_steady_alpha (params->cutoff + params->beta * speed, interval);
-  /* The mean, at first. */
-  alpha = MAX (alpha, 1.0f / (n + 1));
+  /* At first a mean in which the later ones count more: the finger was not yet seen as
+   * well as it will be. */
+  alpha = MAX (alpha, 2.0f / (n + 2));
   steady->value[0] += alpha * (x - steady->value[0]);
   steady->value[1] += alpha * (y - steady->value[1]);
 }
