@@ -23,6 +23,12 @@
 /* Frames without its nail, after which the landmarks are believed. */
 #define MAX_UNSEEN 2
 
+/* A finger that moves by itself may leap once or twice; by twice as much and again
+ * within that time, seconds, nothing does but landmarks. */
+#define UNREST_TIME 0.5f
+#define UNREST_LEAP 2.0f
+#define RESTLESS 1.5f
+
 /* Of what the net sees of a finger, in half sides of the crop, radians, logarithm.
  * The net is trained with more than that. */
 #define VIEW_SLACK 0.1f
@@ -60,13 +66,32 @@ carry_end (GstTryonFingerEnd * end, const GstTryonAffine * movement)
   end->scale *= hypotf (movement->xx, movement->yx);
 }
 
+/* By @times as much as makes a leap. */
 static gboolean
-has_leapt (const GstTryonFingerEnd * to, const GstTryonFingerEnd * from)
+has_leapt (const GstTryonFingerEnd * to, const GstTryonFingerEnd * from,
+    gfloat times)
 {
   return hypotf (to->tip.x - from->tip.x, to->tip.y - from->tip.y)
-      > LEAP_DISTANCE * from->scale
-      || fabsf (gst_tryon_wrap_angle (to->angle - from->angle)) > LEAP_ANGLE
-      || fabsf (logf (to->scale / from->scale)) > LEAP_SCALE;
+      > times * LEAP_DISTANCE * from->scale
+      || fabsf (gst_tryon_wrap_angle (to->angle - from->angle)) >
+      times * LEAP_ANGLE
+      || fabsf (logf (to->scale / from->scale)) > times * LEAP_SCALE;
+}
+
+static void
+watch_landmarks (GstTryonFingerFilter * filter,
+    const GstTryonFingerEnd * landmarks, const GstTryonAffine * movement,
+    gfloat interval)
+{
+  GstTryonFingerEnd carried = filter->landmarks;
+
+  filter->unrest *= expf (-interval / UNREST_TIME);
+  if (filter->n > 0) {
+    if (movement != NULL)
+      carry_end (&carried, movement);
+    filter->unrest += has_leapt (landmarks, &carried, UNREST_LEAP);
+  }
+  filter->landmarks = *landmarks;
 }
 
 /* FALSE: leaps. */
@@ -80,7 +105,7 @@ judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
   if (movement != NULL)
     carry_end (&carried, movement);
   if (!gst_tryon_finger_end_is_sane (&carried)
-      || !has_leapt (landmarks, &carried)) {
+      || !has_leapt (landmarks, &carried, 1.0f)) {
     filter->end = *landmarks;
     return TRUE;
   }
@@ -170,6 +195,7 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
   interval = gst_tryon_take_time (&filter->time, time);
   if (!gst_tryon_finger_end_is_sane (landmarks))
     return TRUE;
+  watch_landmarks (filter, landmarks, movement, interval);
   if (filter->n == 0)
     filter->end = *landmarks;
   else
@@ -194,6 +220,12 @@ gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter, gboolean seen,
     filter->n_unseen++;
   if (end != NULL && filter->n > 0 && gst_tryon_finger_end_is_sane (end))
     filter->end = *end;
+}
+
+gboolean
+gst_tryon_finger_filter_is_restless (const GstTryonFingerFilter * filter)
+{
+  return filter->unrest > RESTLESS;
 }
 
 gboolean

@@ -30,6 +30,8 @@ typedef struct
 
   GstTryonFingerEnd end;        /* where it was in the last frame */
   guint n_unseen;               /* frames in a row without a nail there */
+  GstTryonFingerEnd landmarks;  /* as they were in the last frame */
+  gfloat unrest;                /* how often they leapt lately */
   gboolean holds;               /* in the last frame, though the landmarks left */
 } GstTryonFingerFilter;
 
@@ -63,5 +65,9 @@ void gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
     gboolean seen, const GstTryonFingerEnd * end);
 /* Whether the last update's end is not the landmarks'. */
 gboolean gst_tryon_finger_filter_holds (const GstTryonFingerFilter * filter);
+/* Whether the landmarks have leapt more than once within half a second: where they are
+ * says little then, and a nail that was not seen before may be none. */
+gboolean gst_tryon_finger_filter_is_restless (const GstTryonFingerFilter *
+    filter);
 
 G_END_DECLS

@@ -23,10 +23,13 @@
 /* A nail is shown above the first, until it falls below the second... */
 #define BELIEF_ON 0.55f
 #define BELIEF_OFF 0.22f
-/* ...of its confidence as it was lately, seconds: 2 good frames of 30 a second bring
- * it on, 15 bad ones off: thumbs seen from the side are not found for so long. Without
- * its hand, 9. */
+/* ...of its confidence as it was lately, seconds: 2 frames of 30 a second that are sure
+ * bring it on, 15 bad ones off: thumbs seen from the side are not found for so long.
+ * Without its hand, 9. What is in doubt has to last, as it would soon be off again. */
+#define SURE 0.85f
+#define UNSURE 0.65f
 #define BELIEF_RISE 0.06f
+#define BELIEF_RISE_UNSURE 0.3f
 #define BELIEF_FALL 0.35f
 #define BELIEF_FALL_LOST 0.21f
 #define FADE 0.12f              /* from nothing to all, seconds */
@@ -110,6 +113,12 @@ void
 gst_tryon_nail_filter_leap (GstTryonNailFilter * filter)
 {
   filter->leapt = filter->started;
+}
+
+gboolean
+gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter)
+{
+  return filter->shown && !filter->leapt;
 }
 
 void
@@ -272,7 +281,9 @@ static void
 fade (GstTryonNailFilter * filter, gfloat confidence, gboolean is_lost,
     gfloat interval)
 {
-  gfloat seconds = confidence > filter->belief ? BELIEF_RISE :
+  gfloat doubt = CLAMP ((SURE - confidence) / (SURE - UNSURE), 0.0f, 1.0f);
+  gfloat seconds = confidence > filter->belief ? BELIEF_RISE
+      + doubt * (BELIEF_RISE_UNSURE - BELIEF_RISE) :
       is_lost ? BELIEF_FALL_LOST : BELIEF_FALL;
 
   filter->belief += (1.0f - expf (-interval / seconds))

@@ -40,6 +40,8 @@ void gst_tryon_nail_filter_init (GstTryonNailFilter * filter);
 /* The finger is at once elsewhere: the nail stays, and fades, until it is found
  * there. */
 void gst_tryon_nail_filter_leap (GstTryonNailFilter * filter);
+/* Whether it is shown, where its finger is. */
+gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
 /* Whether the nail's place on its finger is known... */
 gboolean gst_tryon_nail_filter_is_placed (const GstTryonNailFilter * filter);
 /* ...and where the finger (out caller-allocates) then is, if its nail is @form. */

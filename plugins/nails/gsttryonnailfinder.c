@@ -289,6 +289,13 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
         &f->form);
     if (!(f->confidence > 0.0f))
       continue;
+    /* Where landmarks leap about, what is seen there for a moment is mostly none. */
+    if (finder->smooth
+        && gst_tryon_finger_filter_is_restless (&slot->fingers[i])
+        && (f->leapt || !gst_tryon_nail_filter_is_settled (&slot->nails[i]))) {
+      f->confidence = 0.0f;
+      continue;
+    }
     move_form (&f->form, &affines[i]);
     f->confidence *= gst_tryon_nail_finger_prior (hand, i, other)
         * smooth_step (TINY, SMALL, f->form.size);

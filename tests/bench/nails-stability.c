@@ -457,6 +457,8 @@ run_photo (Bench * bench, const gchar * path, Totals * totals)
   memset (bench->tracks, 0, sizeof (bench->tracks));
   memset (bench->strangers, 0, sizeof (bench->strangers));
   bench->n_tracks = 0;
+  /* The same noise, whatever came before. */
+  g_rand_set_seed (bench->camera.rand, 1);
   camera_set_photo (&bench->camera, &photo);
   for (kind = STILL; kind < N_KINDS && done; kind++)
     done = run_kind (bench, &photo, kind);
