@@ -3,7 +3,8 @@
  * same still hand differ by whole fingers from frame to frame, with a presence of 0.95:
  * what follows them follows nothing. So a finger whose nail was seen in the last frames
  * does not go where its landmarks have leapt, but with the hand, and is looked for
- * there; when its nail isn't there, the landmarks were right. */
+ * there; when its nail isn't there, the landmarks were right. Those that go astray
+ * slowly are drawn back to the nail: the net finds it best in the middle. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -22,6 +23,14 @@
 #define LEAP_SCALE 0.3f
 /* Frames without its nail, after which the landmarks are believed. */
 #define MAX_UNSEEN 2
+
+/* A nail's centre is so far behind the landmark in the mean, in scales; it is drawn to
+ * be no farther off than about the standard deviation of that (nailnet.md). */
+#define NAIL_BEHIND 0.07f
+#define NAIL_SLACK 0.1f
+#define NAIL_STEP 0.1f          /* in a frame */
+/* Without its nail the finger goes back to its landmarks, by that part in a frame. */
+#define RETURN 0.2f
 
 /* A finger that moves by itself may leap once or twice; by twice as much and again
  * within that time, seconds, nothing does but landmarks. */
@@ -78,6 +87,29 @@ has_leapt (const GstTryonFingerEnd * to, const GstTryonFingerEnd * from,
       || fabsf (logf (to->scale / from->scale)) > times * LEAP_SCALE;
 }
 
+/* Brings the tip to where the nail is seen, step by step: the nail's place on the
+ * finger has to keep up. */
+static void
+draw_to_nail (GstTryonFingerFilter * filter)
+{
+  GstTryonFingerEnd *end = &filter->end;
+  gfloat x = filter->nail.x + NAIL_BEHIND * end->scale * sinf (end->angle)
+      - end->tip.x;
+  gfloat y = filter->nail.y - NAIL_BEHIND * end->scale * cosf (end->angle)
+      - end->tip.y;
+  gfloat away = hypotf (x, y);
+  gfloat step = MIN (away - NAIL_SLACK * end->scale, NAIL_STEP * end->scale);
+
+  if (step > 0.0f) {
+    x *= step / away;
+    y *= step / away;
+    end->tip.x += x;
+    end->tip.y += y;
+    filter->off.x += x;
+    filter->off.y += y;
+  }
+}
+
 static void
 watch_landmarks (GstTryonFingerFilter * filter,
     const GstTryonFingerEnd * landmarks, const GstTryonAffine * movement,
@@ -99,22 +131,23 @@ static gboolean
 judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
     const GstTryonAffine * movement)
 {
-  GstTryonFingerEnd carried = filter->end;
+  GstTryonFingerEnd carried = filter->end, drawn = *landmarks;
 
-  filter->holds = FALSE;
   if (movement != NULL)
     carry_end (&carried, movement);
+  drawn.tip.x += filter->off.x;
+  drawn.tip.y += filter->off.y;
   if (!gst_tryon_finger_end_is_sane (&carried)
-      || !has_leapt (landmarks, &carried, 1.0f)) {
-    filter->end = *landmarks;
+      || !has_leapt (&drawn, &carried, 1.0f)) {
+    filter->end = drawn;
     return TRUE;
   }
   if (filter->n_unseen < MAX_UNSEEN) {
-    filter->holds = TRUE;
     filter->end = carried;
     return TRUE;
   }
   filter->end = *landmarks;
+  filter->off.x = filter->off.y = 0.0f;
   return FALSE;
 }
 
@@ -196,10 +229,20 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
   if (!gst_tryon_finger_end_is_sane (landmarks))
     return TRUE;
   watch_landmarks (filter, landmarks, movement, interval);
-  if (filter->n == 0)
+  if (filter->n == 0) {
     filter->end = *landmarks;
-  else
+    filter->off.x = filter->off.y = 0.0f;
+  } else {
     stays = judge_end (filter, landmarks, movement);
+  }
+  if (stays && filter->n_unseen < MAX_UNSEEN) {
+    if (movement != NULL)
+      filter->nail = gst_tryon_affine_apply (movement, filter->nail);
+    draw_to_nail (filter);
+  } else {
+    filter->off.x -= RETURN * filter->off.x;
+    filter->off.y -= RETURN * filter->off.y;
+  }
   if (filter->n == 0 || !stays)
     start (filter);
   else
@@ -211,25 +254,20 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
 }
 
 void
-gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter, gboolean seen,
-    const GstTryonFingerEnd * end)
+gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
+    const GstTryonPoint * nail)
 {
-  if (seen)
+  if (nail != NULL && gst_tryon_is_sane (nail->x)
+      && gst_tryon_is_sane (nail->y)) {
+    filter->nail = *nail;
     filter->n_unseen = 0;
-  else if (filter->n_unseen < MAX_UNSEEN)
+  } else if (filter->n_unseen < MAX_UNSEEN) {
     filter->n_unseen++;
-  if (end != NULL && filter->n > 0 && gst_tryon_finger_end_is_sane (end))
-    filter->end = *end;
+  }
 }
 
 gboolean
 gst_tryon_finger_filter_is_restless (const GstTryonFingerFilter * filter)
 {
   return filter->unrest > RESTLESS;
-}
-
-gboolean
-gst_tryon_finger_filter_holds (const GstTryonFingerFilter * filter)
-{
-  return filter->holds;
 }

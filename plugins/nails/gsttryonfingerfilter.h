@@ -29,10 +29,11 @@ typedef struct
   GstTryonFingerEnd view;
 
   GstTryonFingerEnd end;        /* where it was in the last frame */
+  GstTryonPoint off;            /* by how much that was drawn to the nail, pixels */
+  GstTryonPoint nail;           /* its centre, in the frame that it was last seen in */
   guint n_unseen;               /* frames in a row without a nail there */
   GstTryonFingerEnd landmarks;  /* as they were in the last frame */
   gfloat unrest;                /* how often they leapt lately */
-  gboolean holds;               /* in the last frame, though the landmarks left */
 } GstTryonFingerFilter;
 
 /* Not for numbers that are none, or far beyond any frame. */
@@ -45,8 +46,9 @@ void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
  * @time: as gst_tryon_nail_filter_update()'s
  * @landmarks: where they say that the finger is
  * @movement: (nullable): the hand's since the last frame
- * @end: (out caller-allocates): where it is: @landmarks, or, when these have leapt away
- *     from a nail that was seen, where the hand has carried it
+ * @end: (out caller-allocates): where it is: @landmarks, as far as its nail is not too far
+ *     from their tip; or, when these have leapt away from a nail that was seen, where the
+ *     hand has carried it
  * @view: (out caller-allocates): @end, but steadier, and it stays where it is until
  *     the finger has left it by some pixels of the crop: what to look for the nail in.
  *     What the net makes of a nail depends on where in the crop that is, so a crop
@@ -59,12 +61,9 @@ gboolean gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * landmarks,
     const GstTryonAffine * movement, GstTryonFingerEnd * end,
     GstTryonFingerEnd * view);
-/* After each update: whether a nail was seen there. @end: (nullable): where the finger
- * is by that nail. */
+/* After each update: where its nail was seen there; %NULL: it wasn't. */
 void gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
-    gboolean seen, const GstTryonFingerEnd * end);
-/* Whether the last update's end is not the landmarks'. */
-gboolean gst_tryon_finger_filter_holds (const GstTryonFingerFilter * filter);
+    const GstTryonPoint * nail);
 /* Whether the landmarks have leapt more than once within half a second: where they are
  * says little then, and a nail that was not seen before may be none. */
 gboolean gst_tryon_finger_filter_is_restless (const GstTryonFingerFilter *

@@ -121,41 +121,29 @@ gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter)
   return filter->shown && !filter->leapt;
 }
 
-void
-gst_tryon_nail_filter_get_finger (const GstTryonNailFilter * filter,
-    const GstTryonNailForm * form, GstTryonFingerEnd * finger)
+static gboolean
+is_far (const GstTryonNailForm * form, GstTryonPoint centre, gfloat size,
+    gfloat scale)
 {
-  gfloat sine, cosine;
-
-  finger->angle = form->angle - filter->turned;
-  finger->scale = form->size / expf (filter->grown);
-  sine = sinf (finger->angle);
-  cosine = cosf (finger->angle);
-  finger->tip.x = form->centre.x - finger->scale
-      * (filter->across * cosine + filter->along * sine);
-  finger->tip.y = form->centre.y - finger->scale
-      * (filter->across * sine - filter->along * cosine);
+  return hypotf (form->centre.x - centre.x, form->centre.y - centre.y)
+      > STRAYED_DISTANCE * scale
+      || fabsf (logf (form->size / size)) > STRAYED_SIZE;
 }
 
-gboolean
-gst_tryon_nail_filter_is_placed (const GstTryonNailFilter * filter)
-{
-  return filter->started && filter->placed;
-}
-
-/* Something else was found, such as the next finger's nail. */
+/* Something else was found, such as the next finger's nail: it is neither where the
+ * finger should have it, nor where it was. */
 static gboolean
 has_strayed (const GstTryonNailFilter * filter,
     const GstTryonFingerEnd * finger, const GstTryonNailForm * form)
 {
+  GstTryonPoint last = { filter->centre.value[0], filter->centre.value[1] };
   GstTryonNailForm expected;
 
   if (!filter->placed || finger == NULL)
     return FALSE;
   expected = take_from_finger (filter, finger);
-  return hypotf (form->centre.x - expected.centre.x,
-      form->centre.y - expected.centre.y) > STRAYED_DISTANCE * finger->scale
-      || fabsf (logf (form->size / expected.size)) > STRAYED_SIZE;
+  return is_far (form, expected.centre, expected.size, finger->scale)
+      && is_far (form, last, expf (filter->size.value[0]), finger->scale);
 }
 
 /* How a form has moved since the last frame. */

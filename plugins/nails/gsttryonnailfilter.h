@@ -42,12 +42,6 @@ void gst_tryon_nail_filter_init (GstTryonNailFilter * filter);
 void gst_tryon_nail_filter_leap (GstTryonNailFilter * filter);
 /* Whether it is shown, where its finger is. */
 gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
-/* Whether the nail's place on its finger is known... */
-gboolean gst_tryon_nail_filter_is_placed (const GstTryonNailFilter * filter);
-/* ...and where the finger (out caller-allocates) then is, if its nail is @form. */
-void gst_tryon_nail_filter_get_finger (const GstTryonNailFilter * filter,
-    const GstTryonNailForm * form, GstTryonFingerEnd * finger);
-
 /**
  * gst_tryon_nail_filter_update:
  * @time: of the frame; GST_CLOCK_TIME_NONE: a 30th of a second after the last one.

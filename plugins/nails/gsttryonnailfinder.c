@@ -343,23 +343,22 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
   }
 }
 
-/* The finger is where its nail is seen, when its landmarks have left it. */
-static void
-confirm_finger (Slot * slot, guint finger, Finding * f)
+static gboolean
+follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
+    GstTryonNail * nail)
 {
-  GstTryonFingerFilter *filter = &slot->fingers[finger];
-  GstTryonNailFilter *nail = &slot->nails[finger];
-  gboolean seen = f->confidence >= SEEN_CONFIDENCE;
+  GstTryonNailFilter *filter = &slot->nails[finger];
+  gboolean shown;
 
+  if (f == NULL || !f->there)
+    return gst_tryon_nail_filter_update (filter, time, NULL, NULL, 0.0f, nail);
   if (f->leapt)
-    gst_tryon_nail_filter_leap (nail);
-  if (seen && gst_tryon_finger_filter_holds (filter)
-      && gst_tryon_nail_filter_is_placed (nail)) {
-    gst_tryon_nail_filter_get_finger (nail, &f->form, &f->end);
-    gst_tryon_finger_filter_confirm (filter, TRUE, &f->end);
-  } else {
-    gst_tryon_finger_filter_confirm (filter, seen && nail->shown, NULL);
-  }
+    gst_tryon_nail_filter_leap (filter);
+  shown = gst_tryon_nail_filter_update (filter, time, &f->end,
+      f->confidence > 0.0f ? &f->form : NULL, f->confidence, nail);
+  gst_tryon_finger_filter_confirm (&slot->fingers[finger],
+      shown && f->confidence >= SEEN_CONFIDENCE ? &nail->centre : NULL);
+  return shown;
 }
 
 static gboolean
@@ -369,10 +368,7 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
   nail->hand = slot->id;
   nail->finger = finger;
   if (finder->smooth)
-    return gst_tryon_nail_filter_update (&slot->nails[finger], time,
-        f != NULL && f->there ? &f->end : NULL,
-        f != NULL && f->confidence > 0.0f ? &f->form : NULL,
-        f != NULL ? f->confidence : 0.0f, nail);
+    return follow_nail (slot, finger, time, f, nail);
   if (f == NULL || f->confidence < LEAST_CONFIDENCE)
     return FALSE;
   gst_tryon_nail_form_apply (&f->form, nail);
@@ -384,15 +380,13 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
 /* The nails of a slot; FALSE: there are none. */
 static gboolean
 add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
-    Finding * findings, GstTryonNail * nails, guint * n_nails)
+    const Finding * findings, GstTryonNail * nails, guint * n_nails)
 {
   GstTryonNail nail;
   gboolean any = FALSE;
   guint i;
 
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
-    if (findings != NULL && findings[i].there && finder->smooth)
-      confirm_finger (slot, i, &findings[i]);
     if (!take_nail (finder, slot, i, time,
             findings != NULL ? &findings[i] : NULL, &nail))
       continue;

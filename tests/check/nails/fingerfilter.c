@@ -68,6 +68,17 @@ scene_update (Scene * scene, const GstTryonFingerEnd * landmarks,
   scene->time += FRAME;
 }
 
+/* The nail is seen, where a nail mostly is. */
+static void
+scene_confirm (Scene * scene)
+{
+  GstTryonPoint nail = { scene->x - 0.07 * scene->scale * sin (scene->angle),
+    scene->y + 0.07 * scene->scale * cos (scene->angle)
+  };
+
+  gst_tryon_finger_filter_confirm (&scene->filter, &nail);
+}
+
 /* Frames in which the nail is seen. */
 static void
 scene_settle (Scene * scene)
@@ -79,7 +90,7 @@ scene_settle (Scene * scene)
     make_finger (scene, &finger);
     scene_update (scene, &finger, NULL);
     fail_unless (scene->stays);
-    gst_tryon_finger_filter_confirm (&scene->filter, TRUE, NULL);
+    scene_confirm (scene);
   }
 }
 
@@ -151,47 +162,54 @@ GST_START_TEST (test_leap_is_held)
     scene.y -= 2;
     leap (&scene, __i__, &finger);
     scene_update (&scene, &finger, &movement);
-    fail_unless (scene.stays && gst_tryon_finger_filter_holds (&scene.filter));
+    fail_unless (scene.stays);
     fail_unless (hypot (scene.end.tip.x - scene.x,
             scene.end.tip.y - scene.y) < 1.5);
     fail_unless (fabs (scene.end.angle - scene.angle) < 0.15);
     fail_unless (hypot (scene.view.tip.x - scene.end.tip.x,
             scene.view.tip.y - scene.end.tip.y) < 0.15 * scene.scale);
-    gst_tryon_finger_filter_confirm (&scene.filter, TRUE, NULL);
+    scene_confirm (&scene);
   }
   make_finger (&scene, &finger);
   scene_update (&scene, &finger, NULL);
-  fail_unless (scene.stays && !gst_tryon_finger_filter_holds (&scene.filter));
+  fail_unless (scene.stays);
   fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
   scene_clear (&scene);
 }
 
 GST_END_TEST;
 
-/* The nail says where the finger is, so that it does not drift away from it. */
-GST_START_TEST (test_nail_tells)
+/* Landmarks that go astray slowly: the finger stays by its nail, which is never far from
+ * the middle of the view. */
+GST_START_TEST (test_drift)
 {
   Scene scene;
-  GstTryonFingerEnd finger, by_nail;
+  GstTryonFingerEnd finger;
+  GstTryonPoint nan = { NAN, 0 };
   guint i;
 
   scene_init (&scene);
   scene_settle (&scene);
-  for (i = 0; i < 20; i++) {
-    scene.x += 4;
-    leap (&scene, 0, &finger);
-    finger.tip.x += 40;
+  for (i = 0; i < 60; i++) {
+    scene.y += 1;
+    make_finger (&scene, &finger);
+    finger.tip.x += 0.5 * i;
+    finger.tip.y -= 0.2 * i;
     scene_update (&scene, &finger, NULL);
-    by_nail = scene.end;
-    by_nail.tip.x = scene.x;
-    gst_tryon_finger_filter_confirm (&scene.filter, TRUE, &by_nail);
-    fail_unless (fabs (scene.end.tip.x - scene.x) < 6);
+    fail_unless (scene.stays);
+    fail_unless (hypot (scene.end.tip.x - scene.x,
+            scene.end.tip.y - scene.y) < 0.2 * scene.scale);
+    fail_unless (hypot (scene.view.tip.x - scene.x,
+            scene.view.tip.y - scene.y) < 0.25 * scene.scale);
+    scene_confirm (&scene);
   }
-  /* Not a number: as if it told nothing. */
-  by_nail.tip.x = NAN;
-  gst_tryon_finger_filter_confirm (&scene.filter, TRUE, &by_nail);
-  scene_update (&scene, &finger, NULL);
-  fail_unless (fabs (scene.end.tip.x - scene.x) < 6);
+  /* Not a number: as if it was not seen. Then the landmarks have it. */
+  for (i = 0; i < 40; i++) {
+    gst_tryon_finger_filter_confirm (&scene.filter, &nan);
+    scene_update (&scene, &finger, NULL);
+  }
+  fail_unless (hypot (scene.end.tip.x - finger.tip.x,
+          scene.end.tip.y - finger.tip.y) < 0.1);
   scene_clear (&scene);
 }
 
@@ -210,25 +228,55 @@ GST_START_TEST (test_leap_is_believed)
   } else {
     make_finger (&scene, &finger);
     scene_update (&scene, &finger, NULL);
-    gst_tryon_finger_filter_confirm (&scene.filter, FALSE, NULL);
+    gst_tryon_finger_filter_confirm (&scene.filter, NULL);
   }
   leap (&scene, 0, &finger);
   for (i = 0; i < 4; i++) {
     scene_update (&scene, &finger, NULL);
     if (!scene.stays)
       break;
-    gst_tryon_finger_filter_confirm (&scene.filter, FALSE, NULL);
+    gst_tryon_finger_filter_confirm (&scene.filter, NULL);
   }
   fail_unless_equals_int (i, __i__ == 0 ? 2 : 0);
   fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
   fail_unless (memcmp (&scene.view, &finger, sizeof (finger)) == 0);
   /* After a gap there is nothing to leap from. */
-  gst_tryon_finger_filter_confirm (&scene.filter, TRUE, NULL);
+  scene_confirm (&scene);
   scene.time += 10 * GST_SECOND;
   make_finger (&scene, &finger);
   scene_update (&scene, &finger, NULL);
   fail_unless (scene.stays);
   fail_unless (memcmp (&scene.end, &finger, sizeof (finger)) == 0);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* Landmarks that leap about are not to be relied on, until they were quiet for a moment;
+ * a hand that moves, whose fingers move, too, is not restless. */
+GST_START_TEST (test_restless)
+{
+  GstTryonAffine movement = { 1, 0, 25, 0, 1, 0 };
+  Scene scene;
+  GstTryonFingerEnd finger;
+  guint i;
+
+  scene_init (&scene);
+  for (i = 0; i < 30; i++) {
+    scene.x += 25 + 4 * (i % 3);
+    make_finger (&scene, &finger);
+    scene_update (&scene, &finger, &movement);
+    fail_if (gst_tryon_finger_filter_is_restless (&scene.filter));
+  }
+  for (i = 0; i < 6; i++) {
+    leap (&scene, 0, &finger);
+    finger.tip.x += i % 2 * 60;
+    scene_update (&scene, &finger, NULL);
+  }
+  fail_unless (gst_tryon_finger_filter_is_restless (&scene.filter));
+  for (i = 0; i < 40; i++)
+    scene_update (&scene, &finger, NULL);
+  fail_if (gst_tryon_finger_filter_is_restless (&scene.filter));
   scene_clear (&scene);
 }
 
@@ -243,8 +291,9 @@ fingerfilter_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_view, 0, 3);
   tcase_add_loop_test (tc, test_leap_is_held, 0, 3);
-  tcase_add_test (tc, test_nail_tells);
+  tcase_add_test (tc, test_drift);
   tcase_add_loop_test (tc, test_leap_is_believed, 0, 2);
+  tcase_add_test (tc, test_restless);
   return s;
 }
 
