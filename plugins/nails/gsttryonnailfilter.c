@@ -208,7 +208,7 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
   drift = sqrtf (drift / MAX (mean, 1e-6f));
   drift *= gst_tryon_steady_share (drift, RADII_NOISE);
   alpha = gst_tryon_steady_alpha (RADII_CUTOFF + RADII_BETA * drift, interval);
-  alpha = MAX (alpha, 2.0f / (filter->n_measured + 2));
+  alpha = MAX (alpha, 4.0f / (filter->n_measured + 4));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
     filter->radii[i] += alpha * (radii[i] - filter->radii[i]);
 }

@@ -120,7 +120,7 @@ gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
       gst_tryon_steady_alpha (params->cutoff + params->beta * speed, interval);
   /* At first a mean in which the later ones count more: the finger was not yet seen as
    * well as it will be. */
-  alpha = MAX (alpha, 2.0f / (n + 2));
+  alpha = MAX (alpha, 4.0f / (n + 4));
   steady->value[0] += alpha * (x - steady->value[0]);
   steady->value[1] += alpha * (y - steady->value[1]);
 }
