@@ -35,7 +35,8 @@ G_STATIC_ASSERT (GST_TRYON_NAIL_NET_BATCH == GST_TRYON_N_FINGERS);
 #define TINY 4.0f
 #define SMALL 9.0f
 
-/* Nails whose centres are nearer than that part of their size are one. */
+/* Nails whose centres are nearer than that, across in their width and along in their
+ * length, are one. */
 #define SAME_NAIL 0.6f
 /* A new hand is a lost one found again if its landmarks are so near, in hand
  * scales. */
@@ -303,6 +304,24 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
   return TRUE;
 }
 
+/* How far @b's centre is from @a's, of @a's width and length. */
+static gfloat
+get_distance (const GstTryonNail * a, const GstTryonNail * b)
+{
+  gfloat x = b->centre.x - a->centre.x, y = b->centre.y - a->centre.y;
+
+  return hypotf ((x * a->axis.y - y * a->axis.x) / MAX (a->width, 1e-3f),
+      (x * a->axis.x + y * a->axis.y) / MAX (a->length, 1e-3f));
+}
+
+/* Not by the distance in pixels: two nails side by side, as those of two thumbs that
+ * touch, are narrow, and nearer than half of their length. */
+static gboolean
+is_same_nail (const GstTryonNail * a, const GstTryonNail * b)
+{
+  return MIN (get_distance (a, b), get_distance (b, a)) < SAME_NAIL;
+}
+
 /* How well the nail suits the finger, to be compared with another finger's. */
 static gfloat
 get_claim (const Finding * f, const Slot * slot, guint finger)
@@ -320,8 +339,16 @@ static void
 remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
     guint n_hands)
 {
+  GstTryonNail nails[GST_TRYON_MAX_HANDS * GST_TRYON_N_FINGERS];
   guint i, j, n = n_hands * GST_TRYON_N_FINGERS;
 
+  for (i = 0; i < n; i++) {
+    const Finding *f =
+        &findings[i / GST_TRYON_N_FINGERS][i % GST_TRYON_N_FINGERS];
+
+    if (f->confidence > 0.0f)
+      gst_tryon_nail_form_apply (&f->form, &nails[i]);
+  }
   for (i = 0; i < n; i++) {
     guint hand_a = i / GST_TRYON_N_FINGERS, a = i % GST_TRYON_N_FINGERS;
     Finding *f = &findings[hand_a][a];
@@ -330,10 +357,7 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
       guint hand_b = j / GST_TRYON_N_FINGERS, b = j % GST_TRYON_N_FINGERS;
       Finding *g = &findings[hand_b][b];
 
-      if (g->confidence <= 0.0f
-          || hypotf (f->form.centre.x - g->form.centre.x,
-              f->form.centre.y - g->form.centre.y)
-          > SAME_NAIL * MIN (f->form.size, g->form.size))
+      if (g->confidence <= 0.0f || !is_same_nail (&nails[i], &nails[j]))
         continue;
       if (get_claim (f, slots[hand_a], a) >= get_claim (g, slots[hand_b], b))
         g->confidence = 0.0f;
@@ -411,12 +435,10 @@ remove_covered (GstTryonNail * nails, guint * n_nails)
     for (j = 0; j < *n_nails && !covered; j++) {
       const GstTryonNail *a = &nails[i], *b = &nails[j];
 
-      covered = i != j && hypotf (a->centre.x - b->centre.x,
-          a->centre.y - b->centre.y) <
-          SAME_NAIL * sqrtf (MIN (a->length * a->width, b->length * b->width))
-          && (b->opacity != a->opacity ? b->opacity > a->opacity :
-          b->confidence != a->confidence ? b->confidence > a->confidence :
-          j < i);
+      covered = i != j && is_same_nail (a, b)
+          && (b->opacity != a->opacity ? b->opacity >
+          a->opacity : b->confidence != a->confidence ? b->confidence >
+          a->confidence : j < i);
     }
     if (!covered)
       kept[n++] = nails[i];

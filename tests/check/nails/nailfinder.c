@@ -282,6 +282,35 @@ GST_START_TEST (test_each_its_own)
 
 GST_END_TEST;
 
+/* Two narrow nails side by side are nearer to each other than most of their length, and
+ * yet two. */
+GST_START_TEST (test_side_by_side)
+{
+  Scene scene;
+  guint i, j;
+
+  scene_init (&scene);
+  for (i = GST_TRYON_FINGER_INDEX; i <= GST_TRYON_FINGER_MIDDLE; i++) {
+    scene.hands[0].landmarks[4 * i + 3].x = 200 + 13 * i;
+    scene.hands[0].landmarks[4 * i + 3].y = 220;
+    scene.hands[0].landmarks[4 * i + 4].x = 200 + 13 * i;
+    scene.hands[0].landmarks[4 * i + 4].y = 190;
+    scene.truth[i].centre = scene.hands[0].landmarks[4 * i + 4];
+    scene.truth[i].angle = 0;
+    scene.truth[i].width = 11;
+    scene.truth[i].length = 44;
+  }
+  scene.logit_noise = 0.5;
+  scene_settle (&scene);
+  for (j = 0; j < 30; j++) {
+    scene_find (&scene, 1);
+    fail_unless_equals_int (scene.n_nails, 5);
+  }
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 /* One hand that was taken for two has five nails. */
 GST_START_TEST (test_same_hand_twice)
 {
@@ -699,6 +728,7 @@ nailfinder_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_single);
   tcase_add_test (tc, test_each_its_own);
+  tcase_add_test (tc, test_side_by_side);
   tcase_add_test (tc, test_same_hand_twice);
   tcase_add_test (tc, test_steady);
   tcase_add_test (tc, test_leaping_landmarks);
