@@ -25,7 +25,7 @@
 #include <string.h>
 
 /* MediaPipe's min_score_thresh. */
-#define PALM_SCORE 0.5f
+#define PALM_SCORE 0.4f
 /* On photographs, hands have 0.86 to 1, what else the palm detector takes for one up
  * to 0.35. */
 #define PRESENCE_NEW 0.5f
@@ -55,9 +55,10 @@
 #define SAME_REJECTED 0.8f
 #define REJECTED_TIME (600 * GST_MSECOND)
 
-/* A hand has to be reported this soon; the last frame of it is for the second look. */
-#define FIRST_HAND_TIME (200 * GST_MSECOND)
-#define SECOND_HAND_TIME (500 * GST_MSECOND)
+/* A hand has to be reported this soon, in whichever view it is found; the last frame of
+ * it is for the second look. */
+#define FIRST_HAND_TIME (400 * GST_MSECOND)
+#define SECOND_HAND_TIME (1000 * GST_MSECOND)
 #define TIMESTAMP_JITTER (2 * GST_MSECOND)
 #define DEFAULT_FRAME_TIME (40 * GST_MSECOND)
 /* No speed is taken from frames that are farther apart. */
@@ -91,6 +92,7 @@ typedef struct
   GstTryonHandRegion last;      /* the same, in the last frame */
   GstTryonPoint velocity;       /* pixels a second */
   gfloat moved;                 /* since the frame before, hand scales */
+  GstTryonPalmView view;        /* its palm was found in */
 } Track;
 
 struct _GstTryonHandTracker
@@ -105,6 +107,7 @@ struct _GstTryonHandTracker
   GstClockTime time;            /* of this frame */
   GstClockTime frame_time;      /* since the one before */
   GstClockTime searched;        /* when palms were looked for, or NONE: at once */
+  GstTryonPalmView view;        /* to look in next */
   GstTryonHandRegion rejected[GST_TRYON_MAX_HANDS];
   GstClockTime rejected_time[GST_TRYON_MAX_HANDS];
 
@@ -150,6 +153,7 @@ gst_tryon_hand_tracker_reset (GstTryonHandTracker * tracker)
   tracker->time = GST_CLOCK_TIME_NONE;
   tracker->frame_time = DEFAULT_FRAME_TIME;
   tracker->searched = GST_CLOCK_TIME_NONE;
+  tracker->view = GST_TRYON_PALM_VIEW_NEAR;
   for (i = 0; i < GST_TRYON_MAX_HANDS; i++)
     tracker->rejected_time[i] = GST_CLOCK_TIME_NONE;
 }
@@ -275,12 +279,14 @@ is_hand (const Track * track)
   return track->is_used && track->n_seen >= 2;
 }
 
-/* Looks for another hand in the next frame already. */
+/* Looks for it in the next frame already, as it was found before. */
 static void
 lose (GstTryonHandTracker * tracker, Track * track)
 {
-  if (is_hand (track))
+  if (is_hand (track)) {
     tracker->searched = GST_CLOCK_TIME_NONE;
+    tracker->view = track->view;
+  }
   track->is_used = FALSE;
 }
 
@@ -426,8 +432,9 @@ is_search_due (const GstTryonHandTracker * tracker)
     return TRUE;
   since = tracker->time - tracker->searched;
   limit = n == 0 ? FIRST_HAND_TIME : SECOND_HAND_TIME;
-  /* The next frame would be too late. */
-  return since + tracker->frame_time > limit + TIMESTAMP_JITTER;
+  /* With the next frame, each view's turn would come too late. */
+  limit = (limit + TIMESTAMP_JITTER) / GST_TRYON_PALM_N_VIEWS;
+  return since + tracker->frame_time > limit;
 }
 
 static gboolean
@@ -462,6 +469,7 @@ add_palm (GstTryonHandTracker * tracker, const GstTryonPalm * palm)
     memset (track, 0, sizeof (*track));
     track->is_used = TRUE;
     track->region = region;
+    track->view = tracker->view;
     return;
   }
 }
@@ -475,14 +483,15 @@ search (GstTryonHandTracker * tracker, const GstVideoFrame * frame,
   gint64 start = g_get_monotonic_time ();
   guint n_palms = 0, i;
 
-  if (!tracker->backend.find_palms (tracker->user_data, frame, palms,
-          G_N_ELEMENTS (palms), &n_palms, error))
+  if (!tracker->backend.find_palms (tracker->user_data, frame,
+          tracker->view, palms, G_N_ELEMENTS (palms), &n_palms, error))
     return FALSE;
   tracker->n_nets++;
   tracker->searched = tracker->time;
   tracker->detection_time = (g_get_monotonic_time () - start) * GST_USECOND;
   for (i = 0; i < n_palms && count_tracks (tracker) < tracker->max_hands; i++)
     add_palm (tracker, &palms[i]);
+  tracker->view = (tracker->view + 1) % GST_TRYON_PALM_N_VIEWS;
   return TRUE;
 }
 
@@ -633,7 +642,8 @@ get_output (GstTryonNet * net, guint index, gsize expected, GError ** error)
 
 static gboolean
 nets_find_palms (gpointer user_data, const GstVideoFrame * frame,
-    GstTryonPalm * palms, guint max_palms, guint * n_palms, GError ** error)
+    GstTryonPalmView view, GstTryonPalm * palms, guint max_palms,
+    guint * n_palms, GError ** error)
 {
   Nets *nets = user_data;
   GstTryonHandRegion region;
@@ -642,7 +652,7 @@ nets_find_palms (gpointer user_data, const GstVideoFrame * frame,
   const gfloat *boxes, *scores = NULL;
 
   gst_tryon_palm_get_region (GST_VIDEO_FRAME_WIDTH (frame),
-      GST_VIDEO_FRAME_HEIGHT (frame), &region);
+      GST_VIDEO_FRAME_HEIGHT (frame), view, &region);
   gst_tryon_affine_init (&affine, &region, GST_TRYON_PALM_SIZE);
   net = run_net (nets, nets->palm, &affine, GST_TRYON_PALM_SIZE, error);
   if (net == NULL)

@@ -10,9 +10,9 @@
 G_BEGIN_DECLS
 
 /* Finds up to two hands in a frame, and follows them. The palms are looked for only
- * while a hand may be missing, and then not in every frame: as often as it needs for a
- * hand to be reported within 200 ms of its first frame when there is none yet, every
- * 500 ms for a second one. No frame runs more than two networks. A hand is reported
+ * while a hand may be missing, in one of the views in turn, and not in every frame: as often
+ * as it needs for a hand to be reported within 400 ms of its first frame when there is
+ * none yet, within a second when there is one. No frame runs more than two networks. A hand is reported
  * from its second frame on. One thread at a time. */
 
 typedef struct _GstTryonHandTracker GstTryonHandTracker;
@@ -24,7 +24,7 @@ typedef struct
   void (*begin_frame) (gpointer user_data, const GstVideoFrame * frame);
   /* @palms: room for @max_palms, the surest first. */
   gboolean (*find_palms) (gpointer user_data, const GstVideoFrame * frame,
-      GstTryonPalm * palms, guint max_palms, guint * n_palms, GError ** error);
+      GstTryonPalmView view, GstTryonPalm * palms, guint max_palms, guint * n_palms, GError ** error);
   /* @hand: to get presence, handedness, landmarks and depths, in pixels of the
    * frame. */
   gboolean (*find_landmarks) (gpointer user_data, const GstVideoFrame * frame,

@@ -20,6 +20,8 @@
 /* Nothing is farther from the input's middle, in pixels, when it makes sense. */
 #define FARTHEST (16.0f * GST_TRYON_PALM_SIZE)
 #define SMALLEST 1.0f           /* pixels */
+/* The input's side in sides of the frame, for each view. */
+static const gfloat view_sides[GST_TRYON_PALM_N_VIEWS] = { 2.8f, 2.0f, 1.0f };
 
 typedef struct
 {
@@ -153,11 +155,12 @@ to_frame (GstTryonPalm * palm, const GstTryonAffine * affine)
 }
 
 void
-gst_tryon_palm_get_region (gint width, gint height, GstTryonHandRegion * region)
+gst_tryon_palm_get_region (gint width, gint height, GstTryonPalmView view,
+    GstTryonHandRegion * region)
 {
   region->centre.x = width / 2.0f;
   region->centre.y = height / 2.0f;
-  region->size = MAX (width, height);
+  region->size = view_sides[view] * MAX (width, height);
   region->rotation = 0;
 }
 

@@ -10,9 +10,9 @@
 #include "gsttryonrectify.h"
 #include "gsttryonreference.h"
 
-/* Times that the picture is looked at: the tracker does not look for hands in every
- * frame, and a second look at one is better than the first. */
-#define N_LOOKS 4
+/* Times that the picture is looked at: the tracker looks for hands in one view after
+ * the other, and a second look at one is better than the first. */
+#define N_LOOKS (GST_TRYON_PALM_N_VIEWS + 1)
 
 /* @nails: GST_TRYON_MAX_NAILS of them. */
 static gboolean

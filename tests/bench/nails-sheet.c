@@ -153,7 +153,7 @@ find_nails (const GstVideoInfo * info, GstBuffer * picture,
 
   gst_tryon_nail_finder_set_smooth (finder, FALSE);
   gst_video_frame_map (&frame, info, picture, GST_MAP_READ);
-  for (i = 0; i < 4; i++) {
+  for (i = 0; i < GST_TRYON_PALM_N_VIEWS + 1; i++) {
     if (!gst_tryon_hand_tracker_track (tracker, &frame, i * GST_SECOND, hands,
             &n_hands, &error))
       die ("hands", error->message);

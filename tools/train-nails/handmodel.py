@@ -179,6 +179,9 @@ class TfliteModel:
 
 
 PALM_SIZE, HAND_SIZE = 192, 224
+# Sides of the palm detector's input, in sides of the picture: for hands that fill it
+# to small ones. As the plugin has them.
+VIEWS = [2.8, 2, 1]
 # Landmarks that a hand's next region is made of: wrist, and the lower joints.
 REGION_LANDMARKS = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
 
@@ -236,9 +239,9 @@ def region_from_landmarks(points):
 
 
 class HandFinder:
-    """The palms of a picture, then the landmarks of each hand: once in the region
-    that the palm gives, then in the one that the landmarks themselves give, as in
-    the frames of a video that follow."""
+    """The palms of a picture in each view, then the landmarks of each hand: once in
+    the region that the palm gives, then in the one that the landmarks themselves
+    give, as in the frames of a video that follow."""
 
     def __init__(self, folder, model='full'):
         folder = Path(folder)
@@ -246,10 +249,10 @@ class HandFinder:
         self.hand = TfliteModel(folder / f'hand_landmark_{model}.tflite')
         self.anchors = palm_anchors()
 
-    def palms(self, image, threshold=0.5):
+    def palms(self, image, view=1, threshold=0.4):
         """image: H x W x 3, 0..1. Returns [(score, box and 7 points)] in pixels."""
         height, width = image.shape[:2]
-        size = max(height, width)
+        size = view * max(height, width)
         region = Region(width / 2, height / 2, size, 0)
         boxes, scores = self.palm.run(
             sample(image, region_affine(region, PALM_SIZE), PALM_SIZE)[None])
@@ -297,7 +300,11 @@ class HandFinder:
     def hands(self, image, count=2, presence=0.5, passes=2):
         """Landmarks of up to `count` hands: for each the list of its passes."""
         hands = []
-        for _, palm in self.palms(image)[:count]:
+        palms = [palm for view in VIEWS
+                 for _, palm in self.palms(image, view)[:count]]
+        for palm in palms:
+            if len(hands) == count:
+                break
             region, found = region_from_palm(palm), []
             for _ in range(passes):
                 points, present, _ = self.landmarks(image, [region])[0]

@@ -21,6 +21,7 @@ typedef struct
   gfloat scale;                 /* 0.35 of its region's size */
   gfloat presence;
   gfloat score;                 /* of its palm, 0: not found */
+  guint views;                  /* bits of those it is found in; 0: all */
 } WorldHand;
 
 typedef struct
@@ -60,7 +61,8 @@ set_landmarks (const WorldHand * hand, GstTryonPoint * landmarks)
 
 static gboolean
 fake_palms (gpointer user_data, const GstVideoFrame * video,
-    GstTryonPalm * palms, guint max_palms, guint * n_palms, GError ** error)
+    GstTryonPalmView view, GstTryonPalm * palms, guint max_palms,
+    guint * n_palms, GError ** error)
 {
   gint i;
 
@@ -74,7 +76,8 @@ fake_palms (gpointer user_data, const GstVideoFrame * video,
     const WorldHand *hand = &world.hands[i];
     GstTryonPalm *palm = &palms[*n_palms];
 
-    if (!hand->is_there || hand->score == 0)
+    if (!hand->is_there || hand->score == 0
+        || (hand->views != 0 && !(hand->views & 1 << view)))
       continue;
     memset (palm, 0, sizeof (*palm));
     palm->score = hand->score;
@@ -210,15 +213,17 @@ check_hand (guint i, guint id, guint which)
   fail_unless (hands[i].region.size > 0);
 }
 
-/* Whenever it comes, a hand is reported in 200 ms of its first frame. */
+/* Whenever it comes, and in whichever view it is seen, a hand is reported in 400 ms of
+ * its first frame. */
 GST_START_TEST (test_appears)
 {
   track_frames (20 + __i__);
   fail_unless_equals_int (n_hands, 0);
   fail_unless_equals_int (world.n_landmark_runs, 0);
   set_hand (0, 300, 250);
-  /* The last of these frames comes 200 ms after the first one. */
-  fail_unless (track_until (1) <= 6);
+  world.hands[0].views = 1 << __i__ % GST_TRYON_PALM_N_VIEWS;
+  /* The last of these frames comes 400 ms after the first one. */
+  fail_unless (track_until (1) <= 11);
   check_hand (0, 1, 0);
   /* The landmarks were looked for twice. */
   fail_unless_equals_int (world.n_landmark_runs, 2);
@@ -232,20 +237,23 @@ static const struct
 {
   guint fps, frames;
 } rates[] = {
-  {5, 2}, {10, 3}, {15, 4}, {24, 5}, {25, 6}, {30, 7}, {60, 13},
+  {5, 4}, {10, 5}, {15, 7}, {24, 10}, {25, 11}, {30, 13}, {60, 25},
 };
 
-/* The same at other rates: 200 ms, or the next frame if they are slower. */
+/* The same at other rates: 400 ms, or when each view had its turn and one more frame,
+ * if they are slower. */
 GST_START_TEST (test_rates)
 {
   guint phase, i;
 
-  for (phase = 0; phase < 14; phase++) {
+  for (phase = 0; phase < 24; phase++) {
     gst_tryon_hand_tracker_reset (tracker);
     memset (world.hands, 0, sizeof (world.hands));
     for (i = 0; i < 20 + phase + rates[__i__].frames; i++) {
-      if (i == 20 + phase)
+      if (i == 20 + phase) {
         set_hand (0, 300, 250);
+        world.hands[0].views = 1 << phase % GST_TRYON_PALM_N_VIEWS;
+      }
       now = gst_util_uint64_scale (i, GST_SECOND, rates[__i__].fps);
       track ();
     }
@@ -255,12 +263,12 @@ GST_START_TEST (test_rates)
 
 GST_END_TEST;
 
-/* Without hands the palms are looked for in every fifth frame; with one rarely; with
+/* Without hands the palms are looked for in every third frame; with one rarely; with
  * two never. */
 GST_START_TEST (test_cadence)
 {
-  track_frames (100);
-  fail_unless_equals_int (world.n_palm_runs, 20);
+  track_frames (99);
+  fail_unless_equals_int (world.n_palm_runs, 33);
   fail_unless_equals_int (world.n_landmark_runs, 0);
 
   set_hand (0, 200, 250);
@@ -268,7 +276,7 @@ GST_START_TEST (test_cadence)
   world.n_palm_runs = world.n_landmark_runs = 0;
   track_frames (120);
   fail_unless_equals_int (world.n_landmark_runs, 120);
-  fail_unless (world.n_palm_runs >= 8 && world.n_palm_runs <= 11);
+  fail_unless (world.n_palm_runs >= 13 && world.n_palm_runs <= 16);
 
   set_hand (1, 450, 250);
   fail_unless (track_until (2) <= 14);
@@ -357,6 +365,24 @@ GST_START_TEST (test_lost)
 
 GST_END_TEST;
 
+/* A hand that was lost is looked for where it was found: in the first frame it can be
+ * seen in, whatever views had their turn since. */
+GST_START_TEST (test_found_again)
+{
+  set_hand (0, 300, 250);
+  world.hands[0].views = 1 << GST_TRYON_PALM_VIEW_MIDDLE;
+  track_until (1);
+  track_frames (__i__);
+  world.hands[0].is_there = FALSE;
+  track_frames (2);
+  set_hand (0, 100, 250);
+  world.hands[0].views = 1 << GST_TRYON_PALM_VIEW_MIDDLE;
+  fail_unless (track_until (1) <= 3);
+  check_hand (0, 2, 0);
+}
+
+GST_END_TEST;
+
 /* A hand stays with less presence than it needs to be found. */
 GST_START_TEST (test_hysteresis)
 {
@@ -384,9 +410,9 @@ GST_START_TEST (test_rejected)
 {
   set_hand (0, 500, 250);
   world.hands[0].presence = 0.1f;
-  track_frames (100);
+  track_frames (99);
   fail_unless_equals_int (n_hands, 0);
-  fail_unless_equals_int (world.n_palm_runs, 20);
+  fail_unless_equals_int (world.n_palm_runs, 33);
   fail_unless (world.n_landmark_runs <= 8, "%u", world.n_landmark_runs);
   set_hand (1, 200, 250);
   fail_unless (track_until (1) <= 6);
@@ -490,10 +516,10 @@ GST_START_TEST (test_times)
     now = GST_CLOCK_TIME_NONE;
     track ();
   }
-  fail_unless_equals_int (world.n_palm_runs, 4);
+  fail_unless_equals_int (world.n_palm_runs, 7);
   now = 100 * GST_SECOND;
   track ();
-  fail_unless_equals_int (world.n_palm_runs, 5);
+  fail_unless_equals_int (world.n_palm_runs, 8);
   gst_tryon_hand_tracker_get_times (tracker, &detection, &landmarks);
   fail_unless (GST_CLOCK_TIME_IS_VALID (detection));
   fail_unless_equals_uint64 (landmarks, 0);
@@ -566,12 +592,13 @@ handtracker_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
-  tcase_add_loop_test (tc, test_appears, 0, 7);
+  tcase_add_loop_test (tc, test_appears, 0, 9);
   tcase_add_loop_test (tc, test_rates, 0, G_N_ELEMENTS (rates));
   tcase_add_test (tc, test_cadence);
   tcase_add_test (tc, test_max_hands);
   tcase_add_test (tc, test_two_hands);
   tcase_add_loop_test (tc, test_lost, 0, 13);
+  tcase_add_loop_test (tc, test_found_again, 0, 13);
   tcase_add_test (tc, test_hysteresis);
   tcase_add_test (tc, test_rejected);
   tcase_add_test (tc, test_implausible);

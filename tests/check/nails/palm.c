@@ -140,7 +140,7 @@ GST_START_TEST (test_letterbox)
   GstTryonHandRegion region;
   GstTryonAffine affine;
 
-  gst_tryon_palm_get_region (640, 480, &region);
+  gst_tryon_palm_get_region (640, 480, GST_TRYON_PALM_VIEW_FAR, &region);
   gst_tryon_affine_init (&affine, &region, GST_TRYON_PALM_SIZE);
   clear_outputs ();
   /* The input's middle, 96, 96. */
@@ -153,11 +153,19 @@ GST_START_TEST (test_letterbox)
   check_number (palms[0].height, 320);
   check_number (palms[0].keypoints[6].x, 320 + 6 * 640.0f / 192);
 
-  gst_tryon_palm_get_region (480, 640, &region);
+  gst_tryon_palm_get_region (480, 640, GST_TRYON_PALM_VIEW_FAR, &region);
   gst_tryon_affine_init (&affine, &region, GST_TRYON_PALM_SIZE);
   gst_tryon_palm_decode (boxes, scores, 0.5f, &affine, palms, 4);
   check_number (palms[0].centre.x, 240);
   check_number (palms[0].centre.y, 320);
+
+  /* A palm as large in the input is 2.8 times as large, at the same place. */
+  gst_tryon_palm_get_region (480, 640, GST_TRYON_PALM_VIEW_NEAR, &region);
+  gst_tryon_affine_init (&affine, &region, GST_TRYON_PALM_SIZE);
+  gst_tryon_palm_decode (boxes, scores, 0.5f, &affine, palms, 4);
+  check_number (palms[0].centre.x, 240);
+  check_number (palms[0].centre.y, 320);
+  check_number (palms[0].width, 2.8 * 160);
 }
 
 GST_END_TEST;
