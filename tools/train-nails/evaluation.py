@@ -19,6 +19,7 @@ Result = namedtuple('Result', 'tip tone overlap all_pixels is_nail is_found')
 
 TONES = [(55, 'very light'), (41, 'light'), (28, 'intermediate'), (10, 'tan'),
          (-30, 'brown'), (-90, 'dark')]
+UNSEEN = 'not seen'
 
 
 def lightness_and_yellow(rgb):
@@ -32,7 +33,7 @@ def lightness_and_yellow(rgb):
 
 def skin_tone(image, points):
     """Individual typology angle, in degrees, of the hand's median colour: between
-    wrist and knuckles."""
+    wrist and knuckles. NaN where none of that is in the picture."""
     height, width = image.shape[:2]
     colours = []
     for knuckle in (5, 9, 13, 17):
@@ -40,12 +41,14 @@ def skin_tone(image, points):
             x, y = (points[0] + (points[knuckle] - points[0]) * part).tolist()
             if 0 <= x < width and 0 <= y < height:
                 colours.append(image[int(y), int(x)])
+    if not colours:
+        return math.nan
     light, yellow = lightness_and_yellow(np.median(colours, 0) / 255)
     return math.degrees(math.atan2(light - 50, yellow))
 
 
 def tone_name(angle):
-    return next(name for limit, name in TONES if angle > limit)
+    return next((name for limit, name in TONES if angle > limit), UNSEEN)
 
 
 def central(patches):
@@ -108,7 +111,7 @@ def table(results):
     found = [r for r in results if r.tip.found]
     for finger, name in enumerate(FINGERS):
         lines.append(row('  ' + name, [r for r in found if r.tip.finger == finger]))
-    for _, name in TONES:
+    for name in [name for _, name in TONES] + [UNSEEN]:
         group = [r for r in found if tone_name(r.tone) == name]
         if group:
             lines.append(row('  skin: ' + name, group))
