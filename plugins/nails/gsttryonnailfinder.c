@@ -4,7 +4,9 @@
  *
  * What belongs to a hand is kept under its id. A tracker that lost a hand finds it
  * again as a new one, with a new id, mostly within some frames and at the same
- * place: it then goes on with what the lost one left, so that its nails stay. */
+ * place: it then goes on with what the lost one left, so that its nails stay. Until
+ * then the nails are looked for where they were, and where they go to: landmarks of
+ * fists come and go while every nail is in plain view. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -41,6 +43,8 @@ G_STATIC_ASSERT (GST_TRYON_NAIL_NET_BATCH == GST_TRYON_N_FINGERS);
 /* A new hand is a lost one found again if its landmarks are so near, in hand
  * scales. */
 #define SAME_HAND 0.35f
+/* For so long, seconds, a lost hand's nails are looked for without it. */
+#define LOST_TIME 1.5f
 
 /* Hands that are there, and as many that fade out. */
 #define N_SLOTS (2 * GST_TRYON_MAX_HANDS)
@@ -49,12 +53,16 @@ typedef struct
 {
   gboolean used;
   gboolean present;             /* in this frame */
-  guint id;
-  GstTryonPoint landmarks[GST_TRYON_N_LANDMARKS];       /* zero at first */
+  GstClockTime time;            /* of the last frame */
+  gfloat lost;                  /* seconds since it was present */
+  GstTryonHand hand;            /* as it was, moved on; landmarks are zero at first */
   gboolean has_movement;
   GstTryonAffine movement;      /* since the frame before */
   GstTryonFingerFilter fingers[GST_TRYON_N_FINGERS];
   GstTryonNailFilter nails[GST_TRYON_N_FINGERS];
+  gboolean seen[GST_TRYON_N_FINGERS];   /* its nail, in the last frame */
+  GstTryonPoint centres[GST_TRYON_N_FINGERS];   /* of these nails */
+  GstTryonPoint moved;          /* by the last frame, mean of those seen in both */
 } Slot;
 
 /* What one frame says of a finger. */
@@ -149,7 +157,7 @@ find_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
   guint i;
 
   for (i = 0; i < N_SLOTS; i++)
-    if (finder->slots[i].used && finder->slots[i].id == hand->id)
+    if (finder->slots[i].used && finder->slots[i].hand.id == hand->id)
       return &finder->slots[i];
   return NULL;
 }
@@ -170,7 +178,7 @@ take_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
       spare = s;
     } else if (!s->present) {
       lost = s;
-      distance = gst_tryon_hand_distance (s->landmarks, hand->landmarks);
+      distance = gst_tryon_hand_distance (s->hand.landmarks, hand->landmarks);
       if (distance < nearest) {
         nearest = distance;
         slot = s;
@@ -180,7 +188,8 @@ take_slot (GstTryonNailFinder * finder, const GstTryonHand * hand)
   if (slot != NULL)
     return slot;
   slot = spare != NULL ? spare : lost;
-  memset (slot->landmarks, 0, sizeof (slot->landmarks));
+  memset (slot, 0, sizeof (*slot));
+  slot->time = GST_CLOCK_TIME_NONE;
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
     gst_tryon_finger_filter_init (&slot->fingers[i]);
     gst_tryon_nail_filter_init (&slot->nails[i]);
@@ -209,25 +218,81 @@ assign_slots (GstTryonNailFinder * finder, const GstTryonHand * hands,
     if (slots[i] == NULL)
       slots[i] = take_slot (finder, &hands[i]);
     slots[i]->used = slots[i]->present = TRUE;
-    slots[i]->id = hands[i].id;
-    slots[i]->has_movement = gst_tryon_hand_get_movement (slots[i]->landmarks,
+    slots[i]->has_movement =
+        gst_tryon_hand_get_movement (slots[i]->hand.landmarks,
         hands[i].landmarks, &slots[i]->movement);
-    memcpy (slots[i]->landmarks, hands[i].landmarks,
-        sizeof (hands[i].landmarks));
+    slots[i]->hand = hands[i];
   }
+}
+
+/* A hand that is not there goes on as its nails do. */
+static void
+carry_hand (Slot * slot)
+{
+  GstTryonAffine movement = {
+    1.0f, 0.0f, slot->moved.x,
+    0.0f, 1.0f, slot->moved.y
+  };
+  guint i;
+
+  slot->movement = movement;
+  slot->has_movement = TRUE;
+  for (i = 0; i < GST_TRYON_N_LANDMARKS; i++) {
+    slot->hand.landmarks[i].x += slot->moved.x;
+    slot->hand.landmarks[i].y += slot->moved.y;
+  }
+}
+
+/* Whether there is a nail to be looked for. */
+static gboolean
+has_nails (const Slot * slot)
+{
+  guint i;
+
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++)
+    if (gst_tryon_nail_filter_is_settled (&slot->nails[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* The slots to look for nails in: of @hands, in their order, then of those that were
+ * lost lately.
+ *
+ * Returns: how many */
+static guint
+choose_slots (GstTryonNailFinder * finder, GstClockTime time,
+    const GstTryonHand * hands, guint n_hands, Slot ** slots)
+{
+  guint n = n_hands, i;
+
+  assign_slots (finder, hands, n_hands, slots);
+  for (i = 0; i < N_SLOTS; i++) {
+    Slot *slot = &finder->slots[i];
+    gfloat interval;
+
+    if (!slot->used)
+      continue;
+    interval = gst_tryon_take_time (&slot->time, time);
+    slot->lost = slot->present ? 0.0f : slot->lost + interval;
+    if (slot->present || !finder->smooth || slot->lost > LOST_TIME
+        || !has_nails (slot))
+      continue;
+    carry_hand (slot);
+    slots[n++] = slot;
+  }
+  return n;
 }
 
 /* The square to look for the nail in, as steady as the finger is. */
 static void
-place_crop (GstTryonNailFinder * finder, Slot * slot,
-    const GstTryonHand * hand, GstTryonFinger finger, GstClockTime time,
-    Finding * finding, GstTryonAffine * affine)
+place_crop (GstTryonNailFinder * finder, Slot * slot, GstTryonFinger finger,
+    GstClockTime time, Finding * finding, GstTryonAffine * affine)
 {
   GstTryonHandRegion region;
   GstTryonFingerEnd view;
 
   finding->leapt = FALSE;
-  finding->there = gst_tryon_nail_finger_region (hand, finger, &region);
+  finding->there = gst_tryon_nail_finger_region (&slot->hand, finger, &region);
   if (!finding->there) {
     /* Any crop will do: the batch has one for each finger. */
     memset (&region, 0, sizeof (region));
@@ -270,14 +335,14 @@ smooth_step (gfloat from, gfloat to, gfloat x)
 
 static gboolean
 find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
-    GstClockTime time, Slot * slot, const GstTryonHand * hand,
-    const GstTryonHand * other, Finding * findings, GError ** error)
+    GstClockTime time, Slot * slot, const GstTryonHand * other,
+    Finding * findings, GError ** error)
 {
   GstTryonAffine affines[GST_TRYON_N_FINGERS];
   guint i;
 
   for (i = 0; i < GST_TRYON_N_FINGERS; i++)
-    place_crop (finder, slot, hand, i, time, &findings[i], &affines[i]);
+    place_crop (finder, slot, i, time, &findings[i], &affines[i]);
   if (!finder->func (frame, affines, finder->logits, finder->user_data, error))
     return FALSE;
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
@@ -298,7 +363,7 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
       continue;
     }
     move_form (&f->form, &affines[i]);
-    f->confidence *= gst_tryon_nail_finger_prior (hand, i, other)
+    f->confidence *= gst_tryon_nail_finger_prior (&slot->hand, i, other)
         * smooth_step (TINY, SMALL, f->form.size);
   }
   return TRUE;
@@ -337,10 +402,10 @@ get_claim (const Finding * f, const Slot * slot, guint finger)
  * finger, of one hand: trackers at times take one hand for two. */
 static void
 remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
-    guint n_hands)
+    guint n_slots)
 {
-  GstTryonNail nails[GST_TRYON_MAX_HANDS * GST_TRYON_N_FINGERS];
-  guint i, j, n = n_hands * GST_TRYON_N_FINGERS;
+  GstTryonNail nails[N_SLOTS * GST_TRYON_N_FINGERS];
+  guint i, j, n = n_slots * GST_TRYON_N_FINGERS;
 
   for (i = 0; i < n; i++) {
     const Finding *f =
@@ -369,30 +434,36 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
 
 static gboolean
 follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
-    GstTryonNail * nail)
+    GstTryonNail * nail, gboolean * seen)
 {
   GstTryonNailFilter *filter = &slot->nails[finger];
   gboolean shown;
 
-  if (f == NULL || !f->there)
+  *seen = FALSE;
+  /* Neither the hand nor the nail: it goes sooner. */
+  if (f == NULL || !f->there || (!slot->present && !(f->confidence > 0.0f))) {
+    gst_tryon_finger_filter_confirm (&slot->fingers[finger], NULL);
     return gst_tryon_nail_filter_update (filter, time, NULL, NULL, 0.0f, nail);
+  }
   if (f->leapt)
     gst_tryon_nail_filter_leap (filter);
   shown = gst_tryon_nail_filter_update (filter, time, &f->end,
       f->confidence > 0.0f ? &f->form : NULL, f->confidence, nail);
+  *seen = shown && f->confidence >= SEEN_CONFIDENCE;
   gst_tryon_finger_filter_confirm (&slot->fingers[finger],
-      shown && f->confidence >= SEEN_CONFIDENCE ? &nail->centre : NULL);
+      *seen ? &nail->centre : NULL);
   return shown;
 }
 
 static gboolean
 take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
-    GstClockTime time, const Finding * f, GstTryonNail * nail)
+    GstClockTime time, const Finding * f, GstTryonNail * nail, gboolean * seen)
 {
-  nail->hand = slot->id;
+  nail->hand = slot->hand.id;
   nail->finger = finger;
   if (finder->smooth)
-    return follow_nail (slot, finger, time, f, nail);
+    return follow_nail (slot, finger, time, f, nail, seen);
+  *seen = FALSE;
   if (f == NULL || f->confidence < LEAST_CONFIDENCE)
     return FALSE;
   gst_tryon_nail_form_apply (&f->form, nail);
@@ -406,18 +477,30 @@ static gboolean
 add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
     const Finding * findings, GstTryonNail * nails, guint * n_nails)
 {
-  GstTryonNail nail;
-  gboolean any = FALSE;
-  guint i;
+  GstTryonPoint moved = { 0.0f, 0.0f };
+  GstTryonNail nail = { 0, };
+  gboolean any = FALSE, seen;
+  guint i, n = 0;
 
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
-    if (!take_nail (finder, slot, i, time,
-            findings != NULL ? &findings[i] : NULL, &nail))
+    gboolean shown = take_nail (finder, slot, i, time,
+        findings != NULL ? &findings[i] : NULL, &nail, &seen);
+
+    if (seen && slot->seen[i]) {
+      moved.x += nail.centre.x - slot->centres[i].x;
+      moved.y += nail.centre.y - slot->centres[i].y;
+      n++;
+    }
+    slot->seen[i] = seen;
+    slot->centres[i] = nail.centre;
+    if (!shown)
       continue;
     any = TRUE;
     if (*n_nails < GST_TRYON_MAX_NAILS)
       nails[(*n_nails)++] = nail;
   }
+  slot->moved.x = n > 0 ? moved.x / n : 0.0f;
+  slot->moved.y = n > 0 ? moved.y / n : 0.0f;
   return any;
 }
 
@@ -452,25 +535,32 @@ gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
     const GstVideoFrame * frame, GstClockTime time, const GstTryonHand * hands,
     guint n_hands, GstTryonNail * nails, guint * n_nails, GError ** error)
 {
-  Finding findings[GST_TRYON_MAX_HANDS][GST_TRYON_N_FINGERS];
-  Slot *slots[GST_TRYON_MAX_HANDS];
-  guint i;
+  Finding findings[N_SLOTS][GST_TRYON_N_FINGERS];
+  Slot *slots[N_SLOTS];
+  guint n_slots, i, j;
 
   *n_nails = 0;
   n_hands = MIN (n_hands, GST_TRYON_MAX_HANDS);
-  assign_slots (finder, hands, n_hands, slots);
-  for (i = 0; i < n_hands; i++)
-    if (!find_in_hand (finder, frame, time, slots[i], &hands[i],
-            n_hands > 1 ? &hands[1 - i] : NULL, findings[i], error))
+  n_slots = choose_slots (finder, time, hands, n_hands, slots);
+  for (i = 0; i < n_slots; i++)
+    if (!find_in_hand (finder, frame, time, slots[i],
+            i < n_hands && n_hands > 1 ? &hands[1 - i] : NULL, findings[i],
+            error))
       return FALSE;
-  remove_doubles (findings, slots, n_hands);
-  for (i = 0; i < n_hands; i++)
-    add_nails (finder, slots[i], time, findings[i], nails, n_nails);
+  remove_doubles (findings, slots, n_slots);
+  /* Of lost ones after the hands that are there: these have the places in @nails
+   * first. */
+  for (i = 0; i < n_slots; i++) {
+    gboolean any = add_nails (finder, slots[i], time, findings[i], nails,
+        n_nails);
+
+    slots[i]->used = slots[i]->present || any;
+  }
   for (i = 0; i < N_SLOTS; i++) {
     Slot *slot = &finder->slots[i];
 
-    /* After the hands that are there: they have the places in @nails first. */
-    if (slot->used && !slot->present)
+    for (j = 0; j < n_slots && slots[j] != slot; j++);
+    if (slot->used && j == n_slots)
       slot->used = add_nails (finder, slot, time, NULL, nails, n_nails);
   }
   remove_covered (nails, n_nails);

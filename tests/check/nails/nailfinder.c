@@ -395,8 +395,18 @@ GST_START_TEST (test_leaping_landmarks)
 
 GST_END_TEST;
 
+/* As when a hand leaves: its nails are not there any more. */
+static void
+hide_nails (Scene * scene, guint hand)
+{
+  guint i;
+
+  for (i = 0; i < GST_TRYON_N_FINGERS; i++)
+    scene->truth[5 * hand + i].visible = FALSE;
+}
+
 /* It comes on when it has been there for a moment, moves along, and fades out when
- * its hand is lost. */
+ * its hand is gone. */
 GST_START_TEST (test_life)
 {
   Scene scene;
@@ -417,6 +427,7 @@ GST_START_TEST (test_life)
       check_nails (&scene, 0, 1, 2);
   }
   opacity = 1;
+  hide_nails (&scene, 0);
   for (i = 0; i < 20; i++) {
     scene_find (&scene, 0);
     if (scene.n_nails == 0)
@@ -426,6 +437,30 @@ GST_START_TEST (test_life)
   }
   fail_unless (i > 5 && i < 15, "%u", i);
   fail_unless (opacity < 0.5);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* Nails in plain view stay for a second and a half without their hand, and are where
+ * they go to. Then they are believed to be none. */
+GST_START_TEST (test_lost_hand)
+{
+  Scene scene;
+  guint i;
+
+  scene_init (&scene);
+  scene.logit_noise = 0.5;
+  scene_settle (&scene);
+  for (i = 0; i < 44; i++) {
+    place_hand (&scene, 0, 200 + 3 * i, 350 - i, 110, 0.2);
+    scene_find (&scene, i < 5);
+    fail_unless_equals_int (scene.n_nails, 5);
+    check_nails (&scene, 0, 1, 2);
+  }
+  for (i = 0; i < 20; i++)
+    scene_find (&scene, 0);
+  fail_unless_equals_int (scene.n_nails, 0);
   scene_clear (&scene);
 }
 
@@ -733,6 +768,7 @@ nailfinder_suite (void)
   tcase_add_test (tc, test_steady);
   tcase_add_test (tc, test_leaping_landmarks);
   tcase_add_test (tc, test_life);
+  tcase_add_test (tc, test_lost_hand);
   tcase_add_test (tc, test_new_id);
   tcase_add_test (tc, test_many_hands);
   tcase_add_test (tc, test_rejected);
