@@ -73,6 +73,7 @@ typedef struct
   GstTryonFingerEnd end;
   GstTryonNailForm form;        /* when confidence is over 0 */
   gfloat confidence;
+  gfloat seen;                  /* the net's confidence alone */
 } Finding;
 
 struct _GstTryonNailFinder
@@ -363,6 +364,7 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
       continue;
     }
     move_form (&f->form, &affines[i]);
+    f->seen = f->confidence;
     f->confidence *= gst_tryon_nail_finger_prior (&slot->hand, i, other)
         * smooth_step (TINY, SMALL, f->form.size);
   }
@@ -449,7 +451,7 @@ follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
     gst_tryon_nail_filter_leap (filter);
   shown = gst_tryon_nail_filter_update (filter, time, &f->end,
       f->confidence > 0.0f ? &f->form : NULL, f->confidence, nail);
-  *seen = shown && f->confidence >= SEEN_CONFIDENCE;
+  *seen = shown && f->confidence > 0.0f && f->seen >= SEEN_CONFIDENCE;
   gst_tryon_finger_filter_confirm (&slot->fingers[finger],
       *seen ? &nail->centre : NULL);
   return shown;
