@@ -276,7 +276,7 @@ GST_START_TEST (test_cadence)
   world.n_palm_runs = world.n_landmark_runs = 0;
   track_frames (120);
   fail_unless_equals_int (world.n_landmark_runs, 120);
-  fail_unless (world.n_palm_runs >= 13 && world.n_palm_runs <= 16);
+  fail_unless (world.n_palm_runs >= 8 && world.n_palm_runs <= 11);
 
   set_hand (1, 450, 250);
   fail_unless (track_until (2) <= 14);
