@@ -58,7 +58,7 @@
 
 /* A hand has to be reported this soon, in whichever view it is found; the last frame of
  * it is for the second look. */
-#define FIRST_HAND_TIME (400 * GST_MSECOND)
+#define FIRST_HAND_TIME (500 * GST_MSECOND)
 #define SECOND_HAND_TIME (1500 * GST_MSECOND)
 #define TIMESTAMP_JITTER (2 * GST_MSECOND)
 #define DEFAULT_FRAME_TIME (40 * GST_MSECOND)
