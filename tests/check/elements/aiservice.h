@@ -418,6 +418,15 @@ ai_service_free (AiService * service)
 
 /* ---- for the test's thread ---- */
 
+/* With the lock. Not that it is the last one: a connection that was given up at once
+ * may be read after the one that took its place. */
+static inline gboolean
+ai_service_has_path (AiService * service, const gchar * path)
+{
+  return g_ptr_array_find_with_equal_func (service->paths, path, g_str_equal,
+      NULL);
+}
+
 /* Waits until @condition, which may use @service, holds. */
 #define ai_service_wait(service, condition) G_STMT_START { \
   gint64 until_ = g_get_monotonic_time () + AI_SERVICE_PATIENCE; \
