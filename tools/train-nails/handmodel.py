@@ -250,7 +250,8 @@ class HandFinder:
         self.anchors = palm_anchors()
 
     def palms(self, image, view=1, threshold=0.4):
-        """image: H x W x 3, 0..1. Returns [(score, box and 7 points)] in pixels."""
+        """image: H x W x 3, 0..1; view: one of VIEWS. Returns [(score, box and 7
+        points)] in pixels."""
         height, width = image.shape[:2]
         size = view * max(height, width)
         region = Region(width / 2, height / 2, size, 0)
