@@ -2,10 +2,11 @@
 /* Steadies a nail over time: its position, angle and size in the picture, carried by
  * its finger, are steady values.
  *
- * When this was chosen, on 8 still photographs of open hands with noise of sigma 4 (40
- * nails of 15 to 80 pixels), the outline moved by 0.18 pixels RMS; with the nail's speed alone it
- * was 0.32, and 0.21 when its place on the finger was smoothed and put upon smoothed
- * landmarks. In pans of 3 pixels a frame it lagged by 0.03 to 0.05 frames (the last by as much).
+ * When this was chosen, on 8 still photographs with noise of sigma 4 (40 nails of 15 to
+ * 80 pixels), the outline moved by 0.18 pixels RMS; with the nail's speed alone it was
+ * 0.32, and 0.21 when its place on the finger was smoothed and put upon smoothed
+ * landmarks. In pans of 3 pixels a frame it lagged by 0.03 to 0.05 frames (the last by
+ * as much).
  *
  * The shape, which changes slowly, has a slow filter of its own. */
 
