@@ -373,26 +373,55 @@ is_finite (const GstTryonAffine * affine)
       && isfinite (affine->yy) && isfinite (affine->y0);
 }
 
+/* The places of up to CHUNK pixels of a row. */
+static inline void
+map_chunk (const GstTryonAffine * affine, guint row, guint column, guint n,
+    gfloat * x, gfloat * y)
+{
+  gfloat row_x = affine->xy * (row + 0.5f) + affine->x0;
+  gfloat row_y = affine->yy * (row + 0.5f) + affine->y0;
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    x[i] = affine->xx * (gint) (column + i) + 0.5f * affine->xx + row_x;
+    y[i] = affine->yx * (gint) (column + i) + 0.5f * affine->yx + row_y;
+  }
+}
+
 static void
 crop (const Source * source, const GstTryonAffine * affine, guint n,
     gfloat * rgb)
 {
   gfloat x[CHUNK], y[CHUNK];
-  guint row, column, i;
+  guint row, column;
 
   for (row = 0; row < n; row++) {
-    gfloat row_x = affine->xy * (row + 0.5f) + affine->x0;
-    gfloat row_y = affine->yy * (row + 0.5f) + affine->y0;
-
     for (column = 0; column < n; column += CHUNK) {
       guint length = MIN (n - column, CHUNK);
 
-      for (i = 0; i < length; i++) {
-        x[i] = affine->xx * (gint) (column + i) + 0.5f * affine->xx + row_x;
-        y[i] = affine->yx * (gint) (column + i) + 0.5f * affine->yx + row_y;
-      }
+      map_chunk (affine, row, column, length, x, y);
       crop_chunk (source, x, y, length, rgb);
       rgb += 3 * length;
+    }
+  }
+}
+
+static void
+crop_luma (const Source * source, const GstTryonAffine * affine, guint n,
+    gfloat * luma)
+{
+  guint component = source->is_yuv ? 0 : 1, row, column;
+  gfloat x[CHUNK], y[CHUNK];
+  Places places;
+
+  for (row = 0; row < n; row++) {
+    for (column = 0; column < n; column += CHUNK) {
+      guint length = MIN (n - column, CHUNK);
+
+      map_chunk (affine, row, column, length, x, y);
+      find_places (&source->grids[component], x, y, length, &places);
+      read_plane (&source->planes[component], &places, length, luma);
+      luma += length;
     }
   }
 }
@@ -530,13 +559,18 @@ gst_tryon_cropper_set_frame (GstTryonCropper * cropper,
   }
 }
 
+/* Of a pixel's sides, in the frame's. */
+static gfloat
+get_scale (const GstTryonAffine * affine)
+{
+  return MAX (hypotf (affine->xx, affine->yx), hypotf (affine->xy, affine->yy));
+}
+
 void
 gst_tryon_cropper_crop (GstTryonCropper * cropper,
     const GstTryonAffine * affine, guint n, gfloat * rgb)
 {
   Source source = cropper->source;
-  gfloat scale = MAX (hypotf (affine->xx, affine->yx),
-      hypotf (affine->xy, affine->yy));
   guint i;
 
   if (!cropper->has_frame || !is_finite (affine)) {
@@ -544,6 +578,20 @@ gst_tryon_cropper_crop (GstTryonCropper * cropper,
     return;
   }
   for (i = 0; i < 3; i++)
-    choose_half (cropper, i, scale, &source);
+    choose_half (cropper, i, get_scale (affine), &source);
   crop (&source, affine, n, rgb);
+}
+
+void
+gst_tryon_cropper_luma (GstTryonCropper * cropper,
+    const GstTryonAffine * affine, guint n, gfloat * luma)
+{
+  Source source = cropper->source;
+
+  if (!cropper->has_frame || !is_finite (affine)) {
+    memset (luma, 0, sizeof (gfloat) * n * n);
+    return;
+  }
+  choose_half (cropper, source.is_yuv ? 0 : 1, get_scale (affine), &source);
+  crop_luma (&source, affine, n, luma);
 }

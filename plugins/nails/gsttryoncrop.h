@@ -54,6 +54,10 @@ void gst_tryon_cropper_set_frame (GstTryonCropper * cropper,
 /* As gst_tryon_crop(); black when there is no frame. */
 void gst_tryon_cropper_crop (GstTryonCropper * cropper,
     const GstTryonAffine * affine, guint n, gfloat * rgb);
+/* Only how light it is, as the frame has it (of RGB, how green), 0 to 255: @n x @n
+ * values. What is outside of the frame is as its edge; all is 0 as above. */
+void gst_tryon_cropper_luma (GstTryonCropper * cropper,
+    const GstTryonAffine * affine, guint n, gfloat * luma);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstTryonCropper, gst_tryon_cropper_free)
 

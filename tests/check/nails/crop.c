@@ -388,6 +388,37 @@ GST_START_TEST (test_cropper)
 
 GST_END_TEST;
 
+/* Only how light it is: as the frame has it, also beyond its edge. */
+GST_START_TEST (test_luma)
+{
+  GstTryonAffine affine = { 0.31f, 0.2f, -3.7f, -0.17f, 0.4f, 5.2f };
+  GstVideoFrame *frame = make_frame (formats[__i__], 33, 21, NULL,
+      GST_VIDEO_CHROMA_SITE_JPEG);
+  guint component = GST_VIDEO_INFO_IS_YUV (&frame->info) ? 0 : 1, i;
+  GstTryonCropper *cropper = gst_tryon_cropper_new ();
+  gfloat *luma = g_new (gfloat, N * N);
+
+  gst_tryon_cropper_luma (cropper, &affine, N, luma);
+  fail_unless (luma[0] == 0 && luma[N * N - 1] == 0);
+  gst_tryon_cropper_set_frame (cropper, frame);
+  gst_tryon_cropper_luma (cropper, &affine, N, luma);
+  for (i = 0; i < N * N; i++) {
+    GstTryonPoint at = { i % N + 0.5f, i / N + 0.5f };
+
+    at = gst_tryon_affine_apply (&affine, at);
+    fail_unless (fabs (luma[i] - get_between (frame, component, at.x - 0.5,
+                at.y - 0.5)) < 0.05);
+  }
+  affine.x0 = NAN;
+  gst_tryon_cropper_luma (cropper, &affine, N, luma);
+  fail_unless (luma[0] == 0 && luma[N * N - 1] == 0);
+  gst_tryon_cropper_free (cropper);
+  free_frame (frame);
+  g_free (luma);
+}
+
+GST_END_TEST;
+
 /* A slope of colours stays where it is, whatever the size, format and siting: halved
  * planes are not displaced. */
 GST_START_TEST (test_cropper_places)
@@ -538,6 +569,7 @@ crop_suite (void)
   tcase_add_loop_test (tc, test_cropper, 0, G_N_ELEMENTS (formats));
   tcase_add_loop_test (tc, test_cropper_places, 0, G_N_ELEMENTS (formats));
   tcase_add_loop_test (tc, test_cropper_frames, 0, G_N_ELEMENTS (formats));
+  tcase_add_loop_test (tc, test_luma, 0, G_N_ELEMENTS (formats));
   tcase_add_test (tc, test_affine);
   return s;
 }
