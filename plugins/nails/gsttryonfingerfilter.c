@@ -38,6 +38,9 @@
 #define UNREST_LEAP 2.0f
 #define RESTLESS 1.5f
 
+/* How far a finger that is seen to move goes to its landmarks, in a second. */
+#define PULL 1.0f
+
 /* Of what the net sees of a finger, in half sides of the crop, radians, logarithm.
  * The net is trained with more than that. */
 #define VIEW_SLACK 0.1f
@@ -126,10 +129,19 @@ watch_landmarks (GstTryonFingerFilter * filter,
   filter->landmarks = *landmarks;
 }
 
+static void
+pull_end (GstTryonFingerEnd * end, const GstTryonFingerEnd * to, gfloat part)
+{
+  end->tip.x += part * (to->tip.x - end->tip.x);
+  end->tip.y += part * (to->tip.y - end->tip.y);
+  end->angle += part * gst_tryon_wrap_angle (to->angle - end->angle);
+  end->scale *= powf (to->scale / end->scale, part);
+}
+
 /* FALSE: leaps. */
 static gboolean
 judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
-    const GstTryonAffine * movement)
+    const GstTryonAffine * movement, gboolean is_seen, gfloat interval)
 {
   GstTryonFingerEnd carried = filter->end, drawn = *landmarks;
 
@@ -139,6 +151,14 @@ judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
   drawn.tip.y += filter->off.y;
   if (!gst_tryon_finger_end_is_sane (&carried)
       || !has_leapt (&drawn, &carried, 1.0f)) {
+    if (is_seen && gst_tryon_finger_end_is_sane (&carried)) {
+      /* A nail that is seen tells where the finger is. */
+      pull_end (&carried, filter->n_unseen < MAX_UNSEEN ? &drawn : landmarks,
+          MIN (PULL * interval, 1.0f));
+      filter->off.x += carried.tip.x - drawn.tip.x;
+      filter->off.y += carried.tip.y - drawn.tip.y;
+      drawn = carried;
+    }
     filter->end = drawn;
     return TRUE;
   }
@@ -192,7 +212,8 @@ start (GstTryonFingerFilter * filter)
 }
 
 static void
-follow (GstTryonFingerFilter * filter, gfloat interval)
+follow (GstTryonFingerFilter * filter, const GstTryonAffine * movement,
+    gfloat interval)
 {
   const GstTryonFingerEnd *end = &filter->end;
   GstTryonFingerEnd steady;
@@ -203,6 +224,11 @@ follow (GstTryonFingerFilter * filter, gfloat interval)
       end->angle, NULL, interval, filter->n);
   gst_tryon_steady_value_follow (&filter->scale, &scale_params,
       logf (end->scale), 0.0f, NULL, 1.0f, interval, filter->n);
+  if (movement != NULL) {
+    carry_end (&filter->view, movement);
+    drag_view (&filter->view, end, 0.0f);
+    return;
+  }
   steady.tip.x = filter->tip.value[0];
   steady.tip.y = filter->tip.value[1];
   steady.angle = filter->angle.value[0];
@@ -215,7 +241,7 @@ follow (GstTryonFingerFilter * filter, gfloat interval)
 gboolean
 gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * landmarks,
-    const GstTryonAffine * movement, GstTryonFingerEnd * end,
+    const GstTryonAffine * movement, gboolean is_seen, GstTryonFingerEnd * end,
     GstTryonFingerEnd * view)
 {
   gboolean stays = TRUE;
@@ -233,7 +259,7 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
     filter->end = *landmarks;
     filter->off.x = filter->off.y = 0.0f;
   } else {
-    stays = judge_end (filter, landmarks, movement);
+    stays = judge_end (filter, landmarks, movement, is_seen, interval);
   }
   if (stays && filter->n_unseen < MAX_UNSEEN) {
     if (movement != NULL)
@@ -246,7 +272,7 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
   if (filter->n == 0 || !stays)
     start (filter);
   else
-    follow (filter, interval);
+    follow (filter, is_seen ? movement : NULL, interval);
   filter->n++;
   *end = filter->end;
   *view = filter->view;

@@ -46,6 +46,7 @@ void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
  * @time: as gst_tryon_nail_filter_update()'s
  * @landmarks: where they say that the finger is
  * @movement: (nullable): the hand's since the last frame
+ * @is_seen: @movement is the finger's own, as it was seen: landmarks count little then
  * @end: (out caller-allocates): where it is: @landmarks, as far as its nail is not too far
  *     from their tip; or, when these have leapt away from a nail that was seen, where the
  *     hand has carried it
@@ -59,7 +60,7 @@ void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
  */
 gboolean gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * landmarks,
-    const GstTryonAffine * movement, GstTryonFingerEnd * end,
+    const GstTryonAffine * movement, gboolean is_seen, GstTryonFingerEnd * end,
     GstTryonFingerEnd * view);
 /* After each update: where its nail was seen there; %NULL: it wasn't. */
 void gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,

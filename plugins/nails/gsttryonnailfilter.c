@@ -53,6 +53,14 @@ static const GstTryonSteadyParams centre_params = { 0.8f, 4.0f, 2.5f, 0.25f };
 static const GstTryonSteadyParams turn_params = { 0.6f, 6.0f, 2.0f, 0.35f };
 static const GstTryonSteadyParams size_params = { 0.6f, 8.0f, 2.0f, 0.25f };
 
+/* The same when it is known how the nail has moved, for what the net says beyond that. */
+static const GstTryonSteadyParams held_centre_params =
+    { 0.25f, 20.0f, 2.0f, 0.06f };
+static const GstTryonSteadyParams held_turn_params =
+    { 0.25f, 20.0f, 2.0f, 0.08f };
+static const GstTryonSteadyParams held_size_params =
+    { 0.25f, 20.0f, 2.0f, 0.06f };
+
 static gboolean
 is_form (const GstTryonNailForm * form)
 {
@@ -150,6 +158,7 @@ has_strayed (const GstTryonNailFilter * filter,
 /* How a form has moved since the last frame. */
 typedef struct
 {
+  gboolean is_seen;             /* not just as its finger's landmarks have */
   GstTryonPoint centre;
   GstTryonPoint angle;          /* in x */
   GstTryonPoint size;           /* logarithm, in x */
@@ -177,11 +186,52 @@ take_movement (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
 }
 
 static void
+take_seen_movement (const GstTryonNailFilter * filter,
+    const GstTryonAffine * affine, Movement * movement)
+{
+  GstTryonPoint centre = { filter->centre.value[0], filter->centre.value[1] };
+  GstTryonPoint moved = gst_tryon_affine_apply (affine, centre);
+
+  movement->is_seen = TRUE;
+  movement->centre.x = moved.x - centre.x;
+  movement->centre.y = moved.y - centre.y;
+  movement->angle.x = atan2f (affine->yx, affine->xx);
+  movement->size.x = logf (hypotf (affine->xx, affine->yx));
+}
+
+static void
+carry_pose (GstTryonNailFilter * filter, const GstTryonNailForm * form,
+    const Movement * movement, gfloat interval)
+{
+  gfloat angle, size = expf (filter->size.value[0]);
+  guint n = filter->n_measured;
+
+  if (form == NULL) {
+    gst_tryon_steady_value_shift (&filter->centre, &movement->centre);
+    gst_tryon_steady_value_shift (&filter->angle, &movement->angle);
+    gst_tryon_steady_value_shift (&filter->size, &movement->size);
+    return;
+  }
+  angle = filter->angle.value[0] + gst_tryon_wrap_angle (form->angle
+      - filter->angle.value[0]);
+  gst_tryon_steady_value_carry (&filter->centre, &held_centre_params,
+      form->centre.x, form->centre.y, &movement->centre, size, interval, n);
+  gst_tryon_steady_value_carry (&filter->angle, &held_turn_params, angle, 0.0f,
+      &movement->angle, 1.0f, interval, n);
+  gst_tryon_steady_value_carry (&filter->size, &held_size_params,
+      logf (form->size), 0.0f, &movement->size, 1.0f, interval, n);
+}
+
+static void
 follow_pose (GstTryonNailFilter * filter, const GstTryonNailForm * form,
     const Movement * movement, gfloat interval)
 {
   guint n = filter->n_measured;
 
+  if (movement->is_seen) {
+    carry_pose (filter, form, movement, interval);
+    return;
+  }
   gst_tryon_steady_value_follow (&filter->centre, &centre_params,
       form->centre.x, form->centre.y, &movement->centre, form->size, interval,
       n);
@@ -255,7 +305,9 @@ follow_finger (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
 {
   GstTryonNailForm form;
 
-  if (finger != NULL && filter->placed) {
+  if (movement->is_seen) {
+    carry_pose (filter, NULL, movement, interval);
+  } else if (finger != NULL && filter->placed) {
     form = take_from_finger (filter, finger);
     follow_pose (filter, &form, movement, interval);
   } else {
@@ -288,7 +340,7 @@ fade (GstTryonNailFilter * filter, gfloat confidence, gboolean is_lost,
 gboolean
 gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
     const GstTryonFingerEnd * finger, const GstTryonNailForm * form,
-    gfloat confidence, GstTryonNail * nail)
+    gfloat confidence, const GstTryonAffine * affine, GstTryonNail * nail)
 {
   GstTryonNailForm steady;
   Movement movement;
@@ -316,6 +368,8 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   }
   confidence = form != NULL ? MIN (confidence, 1.0f) : 0.0f;
   take_movement (filter, finger, &movement);
+  if (affine != NULL && filter->started)
+    take_seen_movement (filter, affine, &movement);
   if (form != NULL && !filter->started)
     start (filter, finger, form);
   else if (form != NULL)

@@ -49,12 +49,15 @@ gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
  * @finger: (nullable): where the finger is; %NULL when its hand was not found
  * @form: (nullable): the nail as measured in this frame, in frame pixels
  * @confidence: of @form; 0 without
+ * @movement: (nullable): how the nail has moved since the last frame, when that was seen:
+ *     a similarity
  * @nail: (out caller-allocates): all but hand and finger are set
  *
  * Returns: %FALSE when nothing is to be seen of the nail
  */
 gboolean gst_tryon_nail_filter_update (GstTryonNailFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * finger,
-    const GstTryonNailForm * form, gfloat confidence, GstTryonNail * nail);
+    const GstTryonNailForm * form, gfloat confidence,
+    const GstTryonAffine * movement, GstTryonNail * nail);
 
 G_END_DECLS

@@ -21,6 +21,7 @@
 #include "gsttryonnailfilter.h"
 #include "gsttryonnailfinger.h"
 #include "gsttryonnailnet.h"
+#include "gsttryonpatch.h"
 
 #define N GST_TRYON_NAIL_MASK_SIZE
 
@@ -60,6 +61,7 @@ typedef struct
   GstTryonAffine movement;      /* since the frame before */
   GstTryonFingerFilter fingers[GST_TRYON_N_FINGERS];
   GstTryonNailFilter nails[GST_TRYON_N_FINGERS];
+  GstTryonPatch patches[GST_TRYON_N_FINGERS];   /* where the nails are painted on */
   gboolean seen[GST_TRYON_N_FINGERS];   /* its nail, in the last frame */
   GstTryonPoint centres[GST_TRYON_N_FINGERS];   /* of these nails */
   GstTryonPoint moved;          /* by the last frame, mean of those seen in both */
@@ -70,7 +72,10 @@ typedef struct
 {
   gboolean there;               /* the finger */
   gboolean leapt;               /* to there, since the frame before */
+  gboolean has_movement;        /* its patch's */
+  GstTryonAffine movement;
   GstTryonFingerEnd end;
+  GstTryonHandRegion view;      /* what was looked at */
   GstTryonNailForm form;        /* when confidence is over 0 */
   gfloat confidence;
   gfloat seen;                  /* the net's confidence alone */
@@ -82,6 +87,7 @@ struct _GstTryonNailFinder
   GstTryonNailSegmentFunc func;
   gpointer user_data;
   gboolean smooth;
+  GstTryonCropper *cropper;
   Slot slots[N_SLOTS];
   gfloat logits[GST_TRYON_N_FINGERS * N * N];
 };
@@ -118,6 +124,7 @@ gst_tryon_nail_finder_new_with_func (GstTryonNailSegmentFunc func,
   finder->func = func;
   finder->user_data = user_data;
   finder->smooth = TRUE;
+  finder->cropper = gst_tryon_cropper_new ();
   return finder;
 }
 
@@ -135,6 +142,7 @@ void
 gst_tryon_nail_finder_free (GstTryonNailFinder * finder)
 {
   g_clear_pointer (&finder->net, gst_tryon_net_pool_unref);
+  gst_tryon_cropper_free (finder->cropper);
   g_free (finder);
 }
 
@@ -292,7 +300,7 @@ place_crop (GstTryonNailFinder * finder, Slot * slot, GstTryonFinger finger,
   GstTryonHandRegion region;
   GstTryonFingerEnd view;
 
-  finding->leapt = FALSE;
+  finding->leapt = finding->has_movement = FALSE;
   finding->there = gst_tryon_nail_finger_region (&slot->hand, finger, &region);
   if (!finding->there) {
     /* Any crop will do: the batch has one for each finger. */
@@ -307,13 +315,25 @@ place_crop (GstTryonNailFinder * finder, Slot * slot, GstTryonFinger finger,
   if (finder->smooth) {
     GstTryonFingerEnd landmarks = finding->end;
 
+    const GstTryonAffine *movement =
+        slot->has_movement ? &slot->movement : NULL;
+
+    finding->has_movement = gst_tryon_patch_follow (&slot->patches[finger],
+        finder->cropper, movement, &finding->movement);
+    if (finding->has_movement)
+      movement = &finding->movement;
     finding->leapt = !gst_tryon_finger_filter_update (&slot->fingers[finger],
-        time, &landmarks, slot->has_movement ? &slot->movement : NULL,
-        &finding->end, &view);
+        time, &landmarks, movement, finding->has_movement, &finding->end,
+        &view);
+    if (finding->leapt) {
+      gst_tryon_patch_clear (&slot->patches[finger]);
+      finding->has_movement = FALSE;
+    }
     region.centre = view.tip;
     region.rotation = view.angle;
     region.size = 2.0f * view.scale;
   }
+  finding->view = region;
   gst_tryon_affine_init (affine, &region, N);
 }
 
@@ -445,12 +465,14 @@ follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
   /* Neither the hand nor the nail: it goes sooner. */
   if (f == NULL || !f->there || (!slot->present && !(f->confidence > 0.0f))) {
     gst_tryon_finger_filter_confirm (&slot->fingers[finger], NULL);
-    return gst_tryon_nail_filter_update (filter, time, NULL, NULL, 0.0f, nail);
+    return gst_tryon_nail_filter_update (filter, time, NULL, NULL, 0.0f, NULL,
+        nail);
   }
   if (f->leapt)
     gst_tryon_nail_filter_leap (filter);
   shown = gst_tryon_nail_filter_update (filter, time, &f->end,
-      f->confidence > 0.0f ? &f->form : NULL, f->confidence, nail);
+      f->confidence > 0.0f ? &f->form : NULL, f->confidence,
+      f->has_movement ? &f->movement : NULL, nail);
   *seen = shown && f->confidence > 0.0f && f->seen >= SEEN_CONFIDENCE;
   gst_tryon_finger_filter_confirm (&slot->fingers[finger],
       *seen ? &nail->centre : NULL);
@@ -474,6 +496,23 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
   return TRUE;
 }
 
+/* Where the nail is now is where it is followed from. */
+static void
+hold_place (const GstTryonNailFinder * finder, Slot * slot, guint finger,
+    const Finding * f, const GstTryonNail * nail, gboolean shown, gboolean seen)
+{
+  GstTryonPatch *patch = &slot->patches[finger];
+  GstTryonHandRegion region;
+
+  if (f == NULL || !shown || !finder->smooth) {
+    gst_tryon_patch_clear (patch);
+  } else if (seen && gst_tryon_patch_is_worn (patch, nail->centre)) {
+    region = f->view;
+    region.centre = nail->centre;
+    gst_tryon_patch_set (patch, finder->cropper, &region);
+  }
+}
+
 /* The nails of a slot; FALSE: there are none. */
 static gboolean
 add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
@@ -493,6 +532,8 @@ add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
       moved.y += nail.centre.y - slot->centres[i].y;
       n++;
     }
+    hold_place (finder, slot, i, findings != NULL ? &findings[i] : NULL, &nail,
+        shown, seen);
     slot->seen[i] = seen;
     slot->centres[i] = nail.centre;
     if (!shown)
@@ -543,6 +584,7 @@ gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
 
   *n_nails = 0;
   n_hands = MIN (n_hands, GST_TRYON_MAX_HANDS);
+  gst_tryon_cropper_set_frame (finder->cropper, frame);
   n_slots = choose_slots (finder, time, hands, n_hands, slots);
   for (i = 0; i < n_slots; i++)
     if (!find_in_hand (finder, frame, time, slots[i],

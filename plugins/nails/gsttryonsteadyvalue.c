@@ -126,6 +126,37 @@ gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
 }
 
 void
+gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
+    const GstTryonSteadyParams * params, gfloat x, gfloat y,
+    const GstTryonPoint * shift, gfloat unit, gfloat interval, guint n)
+{
+  gfloat alpha = gst_tryon_steady_alpha (params->speed_cutoff, interval), drift;
+
+  steady_value_take_speed (steady, params, x, y, shift, interval);
+  steady->value[0] += shift->x;
+  steady->value[1] += shift->y;
+  steady->drift[0] += alpha * (x - steady->value[0] - steady->drift[0]);
+  steady->drift[1] += alpha * (y - steady->value[1] - steady->drift[1]);
+  drift = hypotf (steady->drift[0], steady->drift[1]) / unit;
+  drift *= gst_tryon_steady_share (drift, params->noise);
+  alpha =
+      gst_tryon_steady_alpha (params->cutoff + params->beta * drift, interval);
+  alpha = MAX (alpha, 4.0f / (n + 4));
+  steady->value[0] += alpha * (x - steady->value[0]);
+  steady->value[1] += alpha * (y - steady->value[1]);
+}
+
+void
+gst_tryon_steady_value_shift (GstTryonSteadyValue * steady,
+    const GstTryonPoint * shift)
+{
+  steady->value[0] += shift->x;
+  steady->value[1] += shift->y;
+  steady->measured[0] += shift->x;
+  steady->measured[1] += shift->y;
+}
+
+void
 gst_tryon_steady_value_follow_angle (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat angle,
     const GstTryonPoint * carrier, gfloat interval, guint n)

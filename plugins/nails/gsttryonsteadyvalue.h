@@ -25,6 +25,7 @@ typedef struct
   gfloat measured[2];           /* the last one, as it came */
   gfloat speed[2];              /* of what was measured, per second */
   gfloat carried[2];            /* the speed of what carries it */
+  gfloat drift[2];              /* how what was measured differs, smoothed */
 } GstTryonSteadyValue;
 
 void gst_tryon_steady_value_set (GstTryonSteadyValue * steady, gfloat x,
@@ -37,7 +38,15 @@ void gst_tryon_steady_value_set (GstTryonSteadyValue * steady, gfloat x,
 void gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat x, gfloat y,
     const GstTryonPoint * carrier, gfloat unit, gfloat interval, guint n);
-/* The same for an angle, in value[0]; its unit is the radian. */
+/* The same when it is known exactly by how much it has moved, @shift: only the rest is
+ * filtered, by the cutoff, and the more the longer it lasts. */
+void gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
+    const GstTryonSteadyParams * params, gfloat x, gfloat y,
+    const GstTryonPoint * shift, gfloat unit, gfloat interval, guint n);
+/* Moved when nothing was measured. */
+void gst_tryon_steady_value_shift (GstTryonSteadyValue * steady,
+    const GstTryonPoint * shift);
+/* The same as the first for an angle, in value[0]; its unit is the radian. */
 void gst_tryon_steady_value_follow_angle (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat angle,
     const GstTryonPoint * carrier, gfloat interval, guint n);

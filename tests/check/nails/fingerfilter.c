@@ -64,7 +64,7 @@ scene_update (Scene * scene, const GstTryonFingerEnd * landmarks,
     const GstTryonAffine * movement)
 {
   scene->stays = gst_tryon_finger_filter_update (&scene->filter, scene->time,
-      landmarks, movement, &scene->end, &scene->view);
+      landmarks, movement, FALSE, &scene->end, &scene->view);
   scene->time += FRAME;
 }
 
@@ -282,6 +282,42 @@ GST_START_TEST (test_restless)
 
 GST_END_TEST;
 
+/* A finger that is seen to move goes as it was seen, and its view with it: landmarks that
+ * tremble do not move it; those that are elsewhere for long do. */
+GST_START_TEST (test_seen_movement)
+{
+  GstTryonFingerEnd at = { {100, 100}, 0.2f, 40 }, landmarks = at, before;
+  GstTryonAffine movement = { 1, 0, 6, 0, 1, 0 };
+  GstTryonFingerFilter filter;
+  GstTryonFingerEnd end, view;
+  guint i;
+
+  gst_tryon_finger_filter_init (&filter);
+  fail_unless (gst_tryon_finger_filter_update (&filter, 0, &at, NULL, FALSE,
+          &end, &view));
+  for (i = 1; i < 40; i++) {
+    before = view;
+    at.tip.x += 6;
+    landmarks = at;
+    landmarks.tip.x += i % 2 ? 3 : -3;
+    fail_unless (gst_tryon_finger_filter_update (&filter, i * FRAME,
+            &landmarks, &movement, TRUE, &end, &view));
+    fail_unless (fabsf (end.tip.x - at.tip.x) < 0.3, "%f",
+        end.tip.x - at.tip.x);
+    fail_unless (fabsf (view.tip.x - before.tip.x - 6) < 0.2);
+  }
+  movement.x0 = 0;
+  landmarks = at;
+  landmarks.tip.y += 6;
+  for (; i < 40 + 90; i++)
+    gst_tryon_finger_filter_update (&filter, i * FRAME, &landmarks, &movement,
+        TRUE, &end, &view);
+  fail_unless (fabsf (end.tip.y - landmarks.tip.y) < 1, "%f",
+      end.tip.y - landmarks.tip.y);
+}
+
+GST_END_TEST;
+
 static Suite *
 fingerfilter_suite (void)
 {
@@ -294,6 +330,7 @@ fingerfilter_suite (void)
   tcase_add_test (tc, test_drift);
   tcase_add_loop_test (tc, test_leap_is_believed, 0, 2);
   tcase_add_test (tc, test_restless);
+  tcase_add_test (tc, test_seen_movement);
   return s;
 }
 
