@@ -36,6 +36,7 @@ typedef struct
   GstTryonNailFinder *finder;
   GRand *rand;
   GstClockTime time;
+  GstVideoFrame *frame;         /* (nullable): what is to be seen by itself */
   GstTryonHand hands[GST_TRYON_MAX_HANDS];      /* the truth, as given */
   guint n_hands;
   TrueNail truth[GST_TRYON_MAX_NAILS];
@@ -174,8 +175,8 @@ scene_find (Scene * scene, guint mask)
     }
     n++;
   }
-  fail_unless (gst_tryon_nail_finder_find (scene->finder, NULL, scene->time,
-          hands, n, scene->nails, &scene->n_nails, &error));
+  fail_unless (gst_tryon_nail_finder_find (scene->finder, scene->frame,
+          scene->time, hands, n, scene->nails, &scene->n_nails, &error));
   g_assert_no_error (error);
   scene->time += FRAME;
 }
@@ -359,6 +360,62 @@ GST_START_TEST (test_steady)
   GST_INFO ("%.3f pixels RMS", sum);
   fail_unless (sum < 0.15, "%f", sum);
   scene_clear (&scene);
+}
+
+GST_END_TEST;
+
+/* Blots, which move with the hand. */
+static void
+draw_blots (GstVideoFrame * frame, gint x0, gint y0)
+{
+  guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+  gint x, y;
+
+  for (y = 0; y < 480; y++)
+    for (x = 0; x < 640; x++)
+      data[y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) + x] =
+          lround (120 + 30 * sin (0.31 * (x - x0) + 0.13 * (y - y0))
+          + 30 * cos (0.22 * (x - x0) - 0.35 * (y - y0)));
+}
+
+/* Landmarks tremble by more than a nail's width moves: the nails go as the picture at
+ * their places does. */
+GST_START_TEST (test_seen_movement)
+{
+  GstVideoInfo info;
+  GstVideoFrame frame;
+  GstBuffer *buffer;
+  gdouble sum = 0;
+  Scene scene;
+  gint i, j, x = 0;
+
+  gst_video_info_set_format (&info, GST_VIDEO_FORMAT_I420, 640, 480);
+  buffer = gst_buffer_new_allocate (NULL, info.size, NULL);
+  fail_unless (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READWRITE));
+  scene_init (&scene);
+  scene.frame = &frame;
+  scene.landmark_noise = 3;
+  scene.logit_noise = 0.5;
+  for (i = 0; i < 90; i++) {
+    if (i >= 30)
+      x += i % 20 < 10 ? 4 : -4;
+    draw_blots (&frame, x, x / 2);
+    place_hand (&scene, 0, 200 + x, 350 + x / 2, 110, 0.2);
+    scene_find (&scene, 1);
+    for (j = 0; j < 5 && i >= 30; j++) {
+      GstTryonNail *nail = get_nail (&scene, 1, j);
+
+      fail_unless (nail != NULL, "frame %d, finger %d", i, j);
+      sum += pow (nail->centre.x - scene.truth[j].centre.x, 2)
+          + pow (nail->centre.y - scene.truth[j].centre.y, 2);
+    }
+  }
+  sum = sqrt (sum / 60 / 5);
+  GST_INFO ("%.3f pixels RMS", sum);
+  fail_unless (sum < 0.1, "%f", sum);
+  scene_clear (&scene);
+  gst_video_frame_unmap (&frame);
+  gst_buffer_unref (buffer);
 }
 
 GST_END_TEST;
@@ -766,6 +823,7 @@ nailfinder_suite (void)
   tcase_add_test (tc, test_side_by_side);
   tcase_add_test (tc, test_same_hand_twice);
   tcase_add_test (tc, test_steady);
+  tcase_add_test (tc, test_seen_movement);
   tcase_add_test (tc, test_leaping_landmarks);
   tcase_add_test (tc, test_life);
   tcase_add_test (tc, test_lost_hand);
