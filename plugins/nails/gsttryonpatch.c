@@ -25,7 +25,9 @@
 
 #define MAX_STEPS 12
 /* A step that is shorter, in samples, is the last. */
-#define LAST_STEP 0.005f
+#define LAST_STEP 0.02f
+/* A guess that is nearer needs no other to be tried, samples. */
+#define NEAR 1.0f
 /* From the best guess, in samples, half sides: what is farther is something else. */
 #define FARTHEST 6.0f
 
@@ -313,7 +315,14 @@ get_length (const Step * step)
       hypotf (step->unknowns[2], step->unknowns[3]));
 }
 
-/* The guess that fits best. */
+/* 1 and more: it is not what was set. */
+static gfloat
+get_misfit (const Step * step)
+{
+  return step->misfit / MAX (NOISE, MISFIT * step->contrast);
+}
+
+/* The guess that fits best, or well enough. */
 static void
 choose_start (const GstTryonPatch * patch, GstTryonCropper * cropper,
     const GstTryonAffine * guess, GstTryonAffine * place, Step * step)
@@ -335,6 +344,8 @@ choose_start (const GstTryonPatch * patch, GstTryonCropper * cropper,
       *step = other;
       *place = there;
     }
+    if (get_length (step) < NEAR && get_misfit (step) < WORN)
+      break;
   }
 }
 
@@ -410,7 +421,7 @@ gst_tryon_patch_follow (GstTryonPatch * patch, GstTryonCropper * cropper,
   before = invert (&patch->place);
   patch->movement = *movement = compose (&place, &before);
   patch->place = place;
-  patch->misfit = step.misfit / MAX (NOISE, MISFIT * step.contrast);
+  patch->misfit = get_misfit (&step);
   patch->is_set = TRUE;
   return TRUE;
 }
