@@ -38,8 +38,13 @@
 #define UNREST_LEAP 2.0f
 #define RESTLESS 1.5f
 
-/* How far a finger that is seen to move goes to its landmarks, in a second. */
+/* How far a finger that is seen to move goes to its landmarks, in a second; and by how
+ * much its angle and its scale may differ from theirs for as long as its nail is seen.
+ * Landmarks of hands that fill the frame change their mind by a sixth of the scale
+ * every now and then; with a crop that followed them, nails moved by a pixel. */
 #define PULL 1.0f
+#define SEEN_ANGLE_SLACK 0.25f
+#define SEEN_SCALE_SLACK 0.25f
 
 /* Of what the net sees of a finger, in half sides of the crop, radians, logarithm.
  * The net is trained with more than that. */
@@ -129,13 +134,31 @@ watch_landmarks (GstTryonFingerFilter * filter,
   filter->landmarks = *landmarks;
 }
 
-static void
-pull_end (GstTryonFingerEnd * end, const GstTryonFingerEnd * to, gfloat part)
+/* @x as far from 0 as it is beyond @slack. */
+static gfloat
+get_excess (gfloat x, gfloat slack)
 {
-  end->tip.x += part * (to->tip.x - end->tip.x);
-  end->tip.y += part * (to->tip.y - end->tip.y);
-  end->angle += part * gst_tryon_wrap_angle (to->angle - end->angle);
-  end->scale *= powf (to->scale / end->scale, part);
+  return x > slack ? x - slack : x < -slack ? x + slack : 0.0f;
+}
+
+/* A nail that is seen tells where the finger is; its landmarks where it points, but not
+ * exactly. */
+static void
+pull_end (const GstTryonFingerFilter * filter, GstTryonFingerEnd * end,
+    const GstTryonFingerEnd * landmarks, gfloat part)
+{
+  gfloat angle = gst_tryon_wrap_angle (landmarks->angle - end->angle);
+  gfloat scale = logf (landmarks->scale / end->scale);
+
+  if (filter->n_unseen < MAX_UNSEEN) {
+    angle = get_excess (angle, SEEN_ANGLE_SLACK);
+    scale = get_excess (scale, SEEN_SCALE_SLACK);
+  } else {
+    end->tip.x += part * (landmarks->tip.x - end->tip.x);
+    end->tip.y += part * (landmarks->tip.y - end->tip.y);
+  }
+  end->angle += part * angle;
+  end->scale *= expf (part * scale);
 }
 
 /* FALSE: leaps. */
@@ -152,9 +175,7 @@ judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
   if (!gst_tryon_finger_end_is_sane (&carried)
       || !has_leapt (&drawn, &carried, 1.0f)) {
     if (is_seen && gst_tryon_finger_end_is_sane (&carried)) {
-      /* A nail that is seen tells where the finger is. */
-      pull_end (&carried, filter->n_unseen < MAX_UNSEEN ? &drawn : landmarks,
-          MIN (PULL * interval, 1.0f));
+      pull_end (filter, &carried, landmarks, MIN (PULL * interval, 1.0f));
       filter->off.x += carried.tip.x - drawn.tip.x;
       filter->off.y += carried.tip.y - drawn.tip.y;
       drawn = carried;
@@ -169,13 +190,6 @@ judge_end (GstTryonFingerFilter * filter, const GstTryonFingerEnd * landmarks,
   filter->end = *landmarks;
   filter->off.x = filter->off.y = 0.0f;
   return FALSE;
-}
-
-/* @x as far from 0 as it is beyond @slack. */
-static gfloat
-get_excess (gfloat x, gfloat slack)
-{
-  return x > slack ? x - slack : x < -slack ? x + slack : 0.0f;
 }
 
 /* As if @end drew it along by slack ropes, which are the tighter the faster it moves
