@@ -8,6 +8,9 @@
  * landmarks. In pans of 3 pixels a frame it lagged by 0.03 to 0.05 frames (the last by
  * as much).
  *
+ * Where the movement was seen, by the skin's pixels, none of that is needed: the nail
+ * goes with it, and what the net says beyond it can be filtered much more slowly.
+ *
  * The shape, which changes slowly, has a slow filter of its own. */
 
 #ifdef HAVE_CONFIG_H

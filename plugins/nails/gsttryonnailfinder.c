@@ -6,7 +6,11 @@
  * again as a new one, with a new id, mostly within some frames and at the same
  * place: it then goes on with what the lost one left, so that its nails stay. Until
  * then the nails are looked for where they were, and where they go to: landmarks of
- * fists come and go while every nail is in plain view. */
+ * fists come and go while every nail is in plain view.
+ *
+ * A nail that is shown is followed by the pixels there: so the crop and the nail go where
+ * the skin goes, and the net sees the same picture again. It has the last word all the
+ * same: what it no longer takes for a nail fades out. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

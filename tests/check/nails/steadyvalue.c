@@ -111,6 +111,30 @@ GST_START_TEST (test_time)
 
 GST_END_TEST;
 
+/* Carried, it is where it was plus that, at once; what lasts beyond is followed. */
+GST_START_TEST (test_carried)
+{
+  GstTryonPoint shift = { 5, -2 };
+  GstTryonSteadyValue steady;
+  guint i;
+
+  gst_tryon_steady_value_set (&steady, 0, 0);
+  for (i = 1; i <= 40; i++)
+    gst_tryon_steady_value_carry (&steady, &params, 5 * i + (i % 2 ? 1 : -1),
+        -2.0f * i, &shift, 20, INTERVAL, 1000);
+  fail_unless (fabs (steady.value[0] - 200) < 0.5, "%f", steady.value[0]);
+  fail_unless (fabs (steady.value[1] + 80) < 0.01, "%f", steady.value[1]);
+  gst_tryon_steady_value_shift (&steady, &shift);
+  fail_unless (fabs (steady.value[0] - 205) < 0.5, "%f", steady.value[0]);
+  shift.x = shift.y = 0;
+  for (i = 0; i < 30; i++)
+    gst_tryon_steady_value_carry (&steady, &params, 217, -82, &shift, 20,
+        INTERVAL, 1000);
+  fail_unless (fabs (steady.value[0] - 217) < 0.5, "%f", steady.value[0]);
+}
+
+GST_END_TEST;
+
 static Suite *
 steadyvalue_suite (void)
 {
@@ -122,6 +146,7 @@ steadyvalue_suite (void)
   tcase_add_test (tc, test_moving);
   tcase_add_test (tc, test_angle);
   tcase_add_test (tc, test_time);
+  tcase_add_test (tc, test_carried);
   return s;
 }
 
