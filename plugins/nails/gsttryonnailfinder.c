@@ -593,8 +593,10 @@ gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
   for (i = 0; i < n_slots; i++)
     if (!find_in_hand (finder, frame, time, slots[i],
             i < n_hands && n_hands > 1 ? &hands[1 - i] : NULL, findings[i],
-            error))
+            error)) {
+      gst_tryon_cropper_set_frame (finder->cropper, NULL);
       return FALSE;
+    }
   remove_doubles (findings, slots, n_slots);
   /* Of lost ones after the hands that are there: these have the places in @nails
    * first. */
@@ -612,5 +614,7 @@ gst_tryon_nail_finder_find (GstTryonNailFinder * finder,
       slot->used = add_nails (finder, slot, time, NULL, nails, n_nails);
   }
   remove_covered (nails, n_nails);
+  /* It is mapped only until now. */
+  gst_tryon_cropper_set_frame (finder->cropper, NULL);
   return TRUE;
 }

@@ -46,6 +46,7 @@
 #define WORN_PLACE 0.3f
 #define WORN_SIZE 0.25f
 
+/* Written once, by make_weights(). */
 static gfloat weights[N * N];
 
 static gpointer
@@ -416,7 +417,7 @@ gst_tryon_patch_follow (GstTryonPatch * patch, GstTryonCropper * cropper,
       break;
     take_step (patch, cropper, &place, &step);
   }
-  if (i == MAX_STEPS || !(step.misfit < MAX (NOISE, MISFIT * step.contrast)))
+  if (i == MAX_STEPS || !(get_misfit (&step) < 1.0f))
     return FALSE;
   before = invert (&patch->place);
   patch->movement = *movement = compose (&place, &before);

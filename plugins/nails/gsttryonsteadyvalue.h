@@ -39,7 +39,7 @@ void gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat x, gfloat y,
     const GstTryonPoint * carrier, gfloat unit, gfloat interval, guint n);
 /* The same when it is known exactly by how much it has moved, @shift: only the rest is
- * filtered, by the cutoff, and the more the longer it lasts. */
+ * filtered, by the cutoff, and what lasts is followed sooner. */
 void gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat x, gfloat y,
     const GstTryonPoint * shift, gfloat unit, gfloat interval, guint n);
