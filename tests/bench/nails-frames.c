@@ -2,9 +2,9 @@
 /* What a frame with one hand costs `tryonnails`, from its sink pad to its source pad,
  * at 640x480, while it follows the hand.
  *
- * nails-frames lite|full PICTURE [SECONDS]: prints one line of JSON: milliseconds of
- * its thread (the median; all is done in that one), the frames, and how many hands and
- * nails there were in one (the mean). */
+ * nails-frames lite|full PICTURE [SECONDS]: measures for so long, once it is warm, and
+ * prints one line of JSON: milliseconds of its thread (the median; all is done in that
+ * one), the frames, and how many hands and nails there were in one (the mean). */
 
 #include <gst/gst.h>
 #include <gst/tryon/tryon.h>
@@ -16,6 +16,8 @@
 
 /* Until the hand is found, and its nails are seen in full. */
 #define WARM_UP 30
+/* By when it is, or it hangs; with sanitizers a frame may take 50 ms. */
+#define WARM_UP_SECONDS 60
 #define MAX_FRAMES 100000
 
 /* The pads' own thread fills it; it is read when that has ended. */
@@ -54,6 +56,13 @@ end_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
     return GST_PAD_PROBE_OK;
   if (account->n_frames++ < WARM_UP)
     return GST_PAD_PROBE_OK;
+  if (n == 0) {
+    GstElement *nails = gst_pad_get_parent_element (pad);
+
+    gst_element_post_message (nails, gst_message_new_application (GST_OBJECT
+            (nails), gst_structure_new_empty ("warm")));
+    gst_object_unref (nails);
+  }
   account->times[n] = now - account->start;
   if (meta != NULL) {
     account->hands += meta->n_hands;
@@ -74,6 +83,8 @@ make_pipeline (const gchar * model, const gchar * picture, Account * account,
   GstPad *sink, *src;
 
   g_free (line);
+  if (*error != NULL)
+    gst_clear_object (&pipeline);
   if (pipeline == NULL)
     return NULL;
   file = gst_bin_get_by_name (GST_BIN (pipeline), "file");
@@ -91,7 +102,8 @@ make_pipeline (const gchar * model, const gchar * picture, Account * account,
   return pipeline;
 }
 
-/* For so long, or until something fails: then what that was, (transfer full). */
+/* For so long once it is warm, or until something fails: then what that was, (transfer
+ * full). */
 static GError *
 run (GstElement * pipeline, gdouble seconds)
 {
@@ -100,8 +112,16 @@ run (GstElement * pipeline, gdouble seconds)
   GError *error = NULL;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, seconds * GST_SECOND,
-      GST_MESSAGE_ERROR);
+  message = gst_bus_timed_pop_filtered (bus, WARM_UP_SECONDS * GST_SECOND,
+      GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
+  if (message == NULL)
+    error = g_error_new (GST_CORE_ERROR, GST_CORE_ERROR_FAILED,
+        "no %u frames within %u s", WARM_UP, WARM_UP_SECONDS);
+  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_APPLICATION) {
+    gst_clear_message (&message);
+    message = gst_bus_timed_pop_filtered (bus, seconds * GST_SECOND,
+        GST_MESSAGE_ERROR);
+  }
   if (message != NULL)
     gst_message_parse_error (message, &error, NULL);
   gst_clear_message (&message);
