@@ -46,6 +46,7 @@
 
 #define PLACE_CUTOFF 2.0f       /* Hz */
 #define RADII_CUTOFF 0.6f
+#define HELD_RADII_CUTOFF 0.25f /* when it is known how the nail has moved */
 /* Hz per relative difference of the radii that lasts. */
 #define RADII_BETA 25.0f
 #define RADII_NOISE 0.03f       /* relative, below which it is none */
@@ -244,13 +245,15 @@ follow_pose (GstTryonNailFilter * filter, const GstTryonNailForm * form,
       0.0f, &movement->size, 1.0f, interval, n);
 }
 
-/* Slow while the differences are noise, that is while their mean is about 0. */
+/* Slow while the differences are noise, that is while their mean is about 0. @is_held:
+ * the net was shown the same picture of it again. */
 static void
 follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
-    gfloat interval)
+    gboolean is_held, gfloat interval)
 {
   gfloat alpha = gst_tryon_steady_alpha (DRIFT_CUTOFF, interval), drift =
       0.0f, mean = 0.0f;
+  gfloat cutoff, settling = is_held ? 2.0f : 4.0f;
   guint i;
 
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
@@ -261,8 +264,9 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
   }
   drift = sqrtf (drift / MAX (mean, 1e-6f));
   drift *= gst_tryon_steady_share (drift, RADII_NOISE);
-  alpha = gst_tryon_steady_alpha (RADII_CUTOFF + RADII_BETA * drift, interval);
-  alpha = MAX (alpha, 4.0f / (filter->n_measured + 4));
+  cutoff = is_held ? HELD_RADII_CUTOFF : RADII_CUTOFF;
+  alpha = gst_tryon_steady_alpha (cutoff + RADII_BETA * drift, interval);
+  alpha = MAX (alpha, settling / (filter->n_measured + settling));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
     filter->radii[i] += alpha * (radii[i] - filter->radii[i]);
 }
@@ -291,7 +295,7 @@ follow_form (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
     const GstTryonNailForm * form, const Movement * movement, gfloat interval)
 {
   follow_pose (filter, form, movement, interval);
-  follow_radii (filter, form->radii, interval);
+  follow_radii (filter, form->radii, movement->is_seen, interval);
   filter->n_measured++;
   filter->n_strayed = 0;
   if (finger != NULL) {

@@ -141,7 +141,8 @@ gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
   drift *= gst_tryon_steady_share (drift, params->noise);
   alpha =
       gst_tryon_steady_alpha (params->cutoff + params->beta * drift, interval);
-  alpha = MAX (alpha, 4.0f / (n + 4));
+  /* Nearly a plain mean at first: the same picture is seen from the start. */
+  alpha = MAX (alpha, 2.0f / (n + 2));
   steady->value[0] += alpha * (x - steady->value[0]);
   steady->value[1] += alpha * (y - steady->value[1]);
 }
