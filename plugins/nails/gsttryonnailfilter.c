@@ -46,7 +46,11 @@
 
 #define PLACE_CUTOFF 2.0f       /* Hz */
 #define RADII_CUTOFF 0.6f
-#define HELD_RADII_CUTOFF 0.25f /* when it is known how the nail has moved */
+/* The same when it is known how the nail has moved. */
+#define HELD_RADII_CUTOFF 0.25f
+/* Of frames: the n-th one counts s / (n + s) at least. */
+#define SETTLING 4.0f
+#define HELD_SETTLING 2.0f
 /* Hz per relative difference of the radii that lasts. */
 #define RADII_BETA 25.0f
 #define RADII_NOISE 0.03f       /* relative, below which it is none */
@@ -253,7 +257,8 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
 {
   gfloat alpha = gst_tryon_steady_alpha (DRIFT_CUTOFF, interval), drift =
       0.0f, mean = 0.0f;
-  gfloat cutoff, settling = is_held ? 2.0f : 4.0f;
+  gfloat cutoff = is_held ? HELD_RADII_CUTOFF : RADII_CUTOFF;
+  gfloat settling = is_held ? HELD_SETTLING : SETTLING;
   guint i;
 
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
@@ -264,7 +269,6 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
   }
   drift = sqrtf (drift / MAX (mean, 1e-6f));
   drift *= gst_tryon_steady_share (drift, RADII_NOISE);
-  cutoff = is_held ? HELD_RADII_CUTOFF : RADII_CUTOFF;
   alpha = gst_tryon_steady_alpha (cutoff + RADII_BETA * drift, interval);
   alpha = MAX (alpha, settling / (filter->n_measured + settling));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)

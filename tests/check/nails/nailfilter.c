@@ -554,6 +554,42 @@ GST_START_TEST (test_seen_movement)
 
 GST_END_TEST;
 
+/* How much of a shape that goes to and fro in turn is left. */
+static gdouble
+get_swing (const GstTryonAffine * movement)
+{
+  GstTryonNailForm form;
+  GstTryonFingerEnd finger;
+  gdouble last = 0;
+  Scene scene;
+  guint i;
+
+  scene_init (&scene, FALSE);
+  for (i = 0; i < 100; i++) {
+    make_form (&scene, &form);
+    make_finger (&scene, &finger);
+    form.radii[4] += i % 2 ? 0.02 : -0.02;
+    last = scene.filter.radii[4];
+    gst_tryon_nail_filter_update (&scene.filter, scene.time, &finger, &form,
+        0.9, movement, &scene.nail);
+    scene.time += FRAME;
+  }
+  last = fabs (scene.filter.radii[4] - last);
+  scene_clear (&scene);
+  return last;
+}
+
+/* The shape keeps still more where the movement is seen. */
+GST_START_TEST (test_seen_shape)
+{
+  const GstTryonAffine still = { 1, 0, 0, 0, 1, 0 };
+  gdouble seen = get_swing (&still), unseen = get_swing (NULL);
+
+  fail_unless (seen > 0 && seen < 0.6 * unseen, "%g, %g", seen, unseen);
+}
+
+GST_END_TEST;
+
 static Suite *
 nailfilter_suite (void)
 {
@@ -572,6 +608,7 @@ nailfilter_suite (void)
   tcase_add_test (tc, test_strays);
   tcase_add_test (tc, test_shape);
   tcase_add_test (tc, test_seen_movement);
+  tcase_add_test (tc, test_seen_shape);
   tcase_add_test (tc, test_times);
   tcase_add_test (tc, test_bad_numbers);
   return s;

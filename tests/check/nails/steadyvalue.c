@@ -135,6 +135,23 @@ GST_START_TEST (test_carried)
 
 GST_END_TEST;
 
+/* Carried, it soon is what was measured in the mean. */
+GST_START_TEST (test_carried_settles)
+{
+  const GstTryonSteadyParams slow = { 0.25f, 20.0f, 2.0f, 0.5f };
+  const GstTryonPoint still = { 0, 0 };
+  GstTryonSteadyValue steady;
+  guint i;
+
+  gst_tryon_steady_value_set (&steady, 1, 0);
+  for (i = 1; i <= 40; i++)
+    gst_tryon_steady_value_carry (&steady, &slow, i % 2 ? -1 : 1, 0, &still, 20,
+        INTERVAL, i);
+  fail_unless (fabs (steady.value[0]) < 0.035, "%f", steady.value[0]);
+}
+
+GST_END_TEST;
+
 static Suite *
 steadyvalue_suite (void)
 {
@@ -147,6 +164,7 @@ steadyvalue_suite (void)
   tcase_add_test (tc, test_angle);
   tcase_add_test (tc, test_time);
   tcase_add_test (tc, test_carried);
+  tcase_add_test (tc, test_carried_settles);
   return s;
 }
 
