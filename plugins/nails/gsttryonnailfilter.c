@@ -69,22 +69,6 @@ static const GstTryonSteadyParams held_turn_params =
 static const GstTryonSteadyParams held_size_params =
     { 0.25f, 20.0f, 2.0f, 0.06f };
 
-static gboolean
-is_form (const GstTryonNailForm * form)
-{
-  guint i;
-
-  if (form == NULL || !gst_tryon_is_sane (form->centre.x)
-      || !gst_tryon_is_sane (form->centre.y)
-      || !gst_tryon_is_sane (form->angle) || !gst_tryon_is_sane (form->size)
-      || form->size < 1e-3f)
-    return FALSE;
-  for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
-    if (!gst_tryon_is_sane (form->radii[i]))
-      return FALSE;
-  return TRUE;
-}
-
 void
 gst_tryon_nail_filter_init (GstTryonNailFilter * filter)
 {
@@ -95,35 +79,36 @@ gst_tryon_nail_filter_init (GstTryonNailFilter * filter)
 /* Where the nail is on the finger, with @alpha of what is new. */
 static void
 place_on_finger (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
-    const GstTryonNailForm * form, gfloat alpha)
+    const GstTryonNailContour * contour, gfloat alpha)
 {
   gfloat sine = sinf (finger->angle), cosine = cosf (finger->angle);
-  gfloat x = (form->centre.x - finger->tip.x) / finger->scale;
-  gfloat y = (form->centre.y - finger->tip.y) / finger->scale;
+  gfloat x = (contour->centre.x - finger->tip.x) / finger->scale;
+  gfloat y = (contour->centre.y - finger->tip.y) / finger->scale;
 
   filter->across += alpha * (x * cosine + y * sine - filter->across);
   filter->along += alpha * (x * sine - y * cosine - filter->along);
   filter->turned +=
-      alpha * gst_tryon_wrap_angle (form->angle - finger->angle -
+      alpha * gst_tryon_wrap_angle (contour->angle - finger->angle -
       filter->turned);
-  filter->grown += alpha * (logf (form->size / finger->scale) - filter->grown);
+  filter->grown +=
+      alpha * (logf (contour->size / finger->scale) - filter->grown);
 }
 
-static GstTryonNailForm
+static GstTryonNailContour
 take_from_finger (const GstTryonNailFilter * filter,
     const GstTryonFingerEnd * finger)
 {
   gfloat sine = sinf (finger->angle), cosine = cosf (finger->angle);
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
 
-  form.centre.x = finger->tip.x + finger->scale
+  contour.centre.x = finger->tip.x + finger->scale
       * (filter->across * cosine + filter->along * sine);
-  form.centre.y = finger->tip.y + finger->scale
+  contour.centre.y = finger->tip.y + finger->scale
       * (filter->across * sine - filter->along * cosine);
-  form.angle = finger->angle + filter->turned;
-  form.size = finger->scale * expf (filter->grown);
-  memcpy (form.radii, filter->radii, sizeof (form.radii));
-  return form;
+  contour.angle = finger->angle + filter->turned;
+  contour.size = finger->scale * expf (filter->grown);
+  memcpy (contour.radii, filter->radii, sizeof (contour.radii));
+  return contour;
 }
 
 void
@@ -139,31 +124,31 @@ gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter)
 }
 
 static gboolean
-is_far (const GstTryonNailForm * form, GstTryonPoint centre, gfloat size,
+is_far (const GstTryonNailContour * contour, GstTryonPoint centre, gfloat size,
     gfloat scale)
 {
-  return hypotf (form->centre.x - centre.x, form->centre.y - centre.y)
+  return hypotf (contour->centre.x - centre.x, contour->centre.y - centre.y)
       > STRAYED_DISTANCE * scale
-      || fabsf (logf (form->size / size)) > STRAYED_SIZE;
+      || fabsf (logf (contour->size / size)) > STRAYED_SIZE;
 }
 
 /* Something else was found, such as the next finger's nail: it is neither where the
  * finger should have it, nor where it was. */
 static gboolean
 has_strayed (const GstTryonNailFilter * filter,
-    const GstTryonFingerEnd * finger, const GstTryonNailForm * form)
+    const GstTryonFingerEnd * finger, const GstTryonNailContour * contour)
 {
   GstTryonPoint last = { filter->centre.value[0], filter->centre.value[1] };
-  GstTryonNailForm expected;
+  GstTryonNailContour expected;
 
   if (!filter->placed || finger == NULL)
     return FALSE;
   expected = take_from_finger (filter, finger);
-  return is_far (form, expected.centre, expected.size, finger->scale)
-      && is_far (form, last, expf (filter->size.value[0]), finger->scale);
+  return is_far (contour, expected.centre, expected.size, finger->scale)
+      && is_far (contour, last, expf (filter->size.value[0]), finger->scale);
 }
 
-/* How a form has moved since the last frame. */
+/* How a contour has moved since the last frame. */
 typedef struct
 {
   gboolean is_seen;             /* not just as its finger's landmarks have */
@@ -177,7 +162,7 @@ static void
 take_movement (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
     Movement * movement)
 {
-  GstTryonNailForm now, before;
+  GstTryonNailContour now, before;
 
   memset (movement, 0, sizeof (*movement));
   if (finger != NULL && filter->has_finger && filter->placed) {
@@ -208,45 +193,46 @@ take_seen_movement (const GstTryonNailFilter * filter,
 }
 
 static void
-carry_pose (GstTryonNailFilter * filter, const GstTryonNailForm * form,
+carry_pose (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
     const Movement * movement, gfloat interval)
 {
   gfloat angle, size = expf (filter->size.value[0]);
   guint n = filter->n_measured;
 
-  if (form == NULL) {
+  if (contour == NULL) {
     gst_tryon_steady_value_shift (&filter->centre, &movement->centre);
     gst_tryon_steady_value_shift (&filter->angle, &movement->angle);
     gst_tryon_steady_value_shift (&filter->size, &movement->size);
     return;
   }
-  angle = filter->angle.value[0] + gst_tryon_wrap_angle (form->angle
+  angle = filter->angle.value[0] + gst_tryon_wrap_angle (contour->angle
       - filter->angle.value[0]);
   gst_tryon_steady_value_carry (&filter->centre, &held_centre_params,
-      form->centre.x, form->centre.y, &movement->centre, size, interval, n);
+      contour->centre.x, contour->centre.y, &movement->centre, size, interval,
+      n);
   gst_tryon_steady_value_carry (&filter->angle, &held_turn_params, angle, 0.0f,
       &movement->angle, 1.0f, interval, n);
   gst_tryon_steady_value_carry (&filter->size, &held_size_params,
-      logf (form->size), 0.0f, &movement->size, 1.0f, interval, n);
+      logf (contour->size), 0.0f, &movement->size, 1.0f, interval, n);
 }
 
 static void
-follow_pose (GstTryonNailFilter * filter, const GstTryonNailForm * form,
+follow_pose (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
     const Movement * movement, gfloat interval)
 {
   guint n = filter->n_measured;
 
   if (movement->is_seen) {
-    carry_pose (filter, form, movement, interval);
+    carry_pose (filter, contour, movement, interval);
     return;
   }
   gst_tryon_steady_value_follow (&filter->centre, &centre_params,
-      form->centre.x, form->centre.y, &movement->centre, form->size, interval,
-      n);
+      contour->centre.x, contour->centre.y, &movement->centre, contour->size,
+      interval, n);
   gst_tryon_steady_value_follow_angle (&filter->angle, &turn_params,
-      form->angle, &movement->angle, interval, n);
-  gst_tryon_steady_value_follow (&filter->size, &size_params, logf (form->size),
-      0.0f, &movement->size, 1.0f, interval, n);
+      contour->angle, &movement->angle, interval, n);
+  gst_tryon_steady_value_follow (&filter->size, &size_params,
+      logf (contour->size), 0.0f, &movement->size, 1.0f, interval, n);
 }
 
 /* Slow while the differences are noise, that is while their mean is about 0. @is_held:
@@ -277,33 +263,35 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
 
 static void
 start (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
-    const GstTryonNailForm * form)
+    const GstTryonNailContour * contour)
 {
   filter->started = TRUE;
-  gst_tryon_steady_value_set (&filter->centre, form->centre.x, form->centre.y);
-  gst_tryon_steady_value_set (&filter->angle, form->angle, 0.0f);
-  gst_tryon_steady_value_set (&filter->size, logf (form->size), 0.0f);
-  memcpy (filter->radii, form->radii, sizeof (filter->radii));
+  gst_tryon_steady_value_set (&filter->centre, contour->centre.x,
+      contour->centre.y);
+  gst_tryon_steady_value_set (&filter->angle, contour->angle, 0.0f);
+  gst_tryon_steady_value_set (&filter->size, logf (contour->size), 0.0f);
+  memcpy (filter->radii, contour->radii, sizeof (filter->radii));
   memset (filter->drift, 0, sizeof (filter->drift));
   filter->n_measured = 1;
   filter->n_strayed = 0;
   filter->placed = finger != NULL;
   if (finger != NULL) {
     filter->across = filter->along = filter->turned = filter->grown = 0.0f;
-    place_on_finger (filter, finger, form, 1.0f);
+    place_on_finger (filter, finger, contour, 1.0f);
   }
 }
 
 static void
-follow_form (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
-    const GstTryonNailForm * form, const Movement * movement, gfloat interval)
+follow_contour (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
+    const GstTryonNailContour * contour, const Movement * movement,
+    gfloat interval)
 {
-  follow_pose (filter, form, movement, interval);
-  follow_radii (filter, form->radii, movement->is_seen, interval);
+  follow_pose (filter, contour, movement, interval);
+  follow_radii (filter, contour->radii, movement->is_seen, interval);
   filter->n_measured++;
   filter->n_strayed = 0;
   if (finger != NULL) {
-    place_on_finger (filter, finger, form,
+    place_on_finger (filter, finger, contour,
         filter->placed ? MAX (gst_tryon_steady_alpha (PLACE_CUTOFF, interval),
             2.0f / (filter->n_measured + 1)) : 1.0f);
     filter->placed = TRUE;
@@ -314,13 +302,13 @@ static void
 follow_finger (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
     const Movement * movement, gfloat interval)
 {
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
 
   if (movement->is_seen) {
     carry_pose (filter, NULL, movement, interval);
   } else if (finger != NULL && filter->placed) {
-    form = take_from_finger (filter, finger);
-    follow_pose (filter, &form, movement, interval);
+    contour = take_from_finger (filter, finger);
+    follow_pose (filter, &contour, movement, interval);
   } else {
     gst_tryon_steady_value_coast (&filter->centre, &centre_params,
         expf (filter->size.value[0]), interval);
@@ -350,10 +338,10 @@ fade (GstTryonNailFilter * filter, gfloat confidence, gboolean is_lost,
 
 gboolean
 gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
-    const GstTryonFingerEnd * finger, const GstTryonNailForm * form,
+    const GstTryonFingerEnd * finger, const GstTryonNailContour * contour,
     gfloat confidence, const GstTryonAffine * affine, GstTryonNail * nail)
 {
-  GstTryonNailForm steady;
+  GstTryonNailContour steady;
   Movement movement;
   gboolean is_lost;
   gfloat interval;
@@ -364,31 +352,33 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   if (finger != NULL && !gst_tryon_finger_end_is_sane (finger))
     finger = NULL;
   is_lost = finger == NULL;
-  if (!is_form (form) || !(confidence >= LEAST_CONFIDENCE))
-    form = NULL;
-  if (filter->leapt && form != NULL)
+  if (contour == NULL || !gst_tryon_nail_contour_is_sane (contour)
+      || !(confidence >= LEAST_CONFIDENCE))
+    contour = NULL;
+  if (filter->leapt && contour != NULL)
     filter->started = filter->leapt = FALSE;
   /* What is known of its place is of another one. */
   if (filter->leapt)
     finger = NULL;
-  if (form != NULL && filter->started && has_strayed (filter, finger, form)) {
+  if (contour != NULL && filter->started
+      && has_strayed (filter, finger, contour)) {
     if (++filter->n_strayed < STRAYED_FRAMES)
-      form = NULL;
+      contour = NULL;
     else
       filter->started = FALSE;
   }
-  confidence = form != NULL ? MIN (confidence, 1.0f) : 0.0f;
+  confidence = contour != NULL ? MIN (confidence, 1.0f) : 0.0f;
   take_movement (filter, finger, &movement);
   if (affine != NULL && filter->started)
     take_seen_movement (filter, affine, &movement);
-  if (form != NULL && !filter->started)
-    start (filter, finger, form);
-  else if (form != NULL)
-    follow_form (filter, finger, form, &movement, interval);
+  if (contour != NULL && !filter->started)
+    start (filter, finger, contour);
+  else if (contour != NULL)
+    follow_contour (filter, finger, contour, &movement, interval);
   else if (filter->started)
     follow_finger (filter, finger, &movement, interval);
   fade (filter, confidence, is_lost, interval);
-  if (form == NULL && filter->opacity <= 0.0f)
+  if (contour == NULL && filter->opacity <= 0.0f)
     filter->started = filter->placed = filter->leapt = FALSE;
   if (!filter->started || filter->opacity <= 0.0f)
     return FALSE;
@@ -398,7 +388,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   steady.angle = filter->angle.value[0];
   steady.size = expf (filter->size.value[0]);
   memcpy (steady.radii, filter->radii, sizeof (steady.radii));
-  gst_tryon_nail_form_apply (&steady, nail);
+  gst_tryon_nail_contour_apply (&steady, nail);
   nail->confidence = confidence;
   nail->opacity = filter->opacity;
   return TRUE;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gsttryonfingerfilter.h"
-#include "gsttryonnailmask.h"
+#include "gsttryonnailcontour.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /* Set up by gst_tryon_nail_filter_init(). All fields are private. */
 typedef struct
 {
-  gboolean started;             /* there is a form */
+  gboolean started;             /* there is a contour */
   GstClockTime time;            /* of the last frame; GST_CLOCK_TIME_NONE: none yet */
   GstTryonSteadyValue centre;
   GstTryonSteadyValue angle;
@@ -47,8 +47,8 @@ gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
  * @time: of the frame; GST_CLOCK_TIME_NONE: a 30th of a second after the last one.
  *     Backwards, or after more than half a second, all is forgotten
  * @finger: (nullable): where the finger is; %NULL when its hand was not found
- * @form: (nullable): the nail as measured in this frame, in frame pixels
- * @confidence: of @form; 0 without
+ * @contour: (nullable): the nail as measured in this frame, in frame pixels
+ * @confidence: of @contour; 0 without
  * @movement: (nullable): how the nail has moved since the last frame, when that was seen:
  *     a similarity
  * @nail: (out caller-allocates): all but hand and finger are set
@@ -57,7 +57,7 @@ gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
  */
 gboolean gst_tryon_nail_filter_update (GstTryonNailFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * finger,
-    const GstTryonNailForm * form, gfloat confidence,
+    const GstTryonNailContour * contour, gfloat confidence,
     const GstTryonAffine * movement, GstTryonNail * nail);
 
 G_END_DECLS

@@ -80,7 +80,7 @@ typedef struct
   GstTryonAffine movement;
   GstTryonFingerEnd end;
   GstTryonHandRegion view;      /* what was looked at */
-  GstTryonNailForm form;        /* when confidence is over 0 */
+  GstTryonNailContour contour;  /* when confidence is over 0 */
   gfloat confidence;
   gfloat seen;                  /* the net's confidence alone */
 } Finding;
@@ -341,15 +341,6 @@ place_crop (GstTryonNailFinder * finder, Slot * slot, GstTryonFinger finger,
   gst_tryon_affine_init (affine, &region, N);
 }
 
-/* From the crop to the frame, of which it is a turned and scaled part. */
-static void
-move_form (GstTryonNailForm * form, const GstTryonAffine * affine)
-{
-  form->centre = gst_tryon_affine_apply (affine, form->centre);
-  form->angle += atan2f (affine->yx, affine->xx);
-  form->size *= hypotf (affine->xx, affine->yx);
-}
-
 static gfloat
 smooth_step (gfloat from, gfloat to, gfloat x)
 {
@@ -377,7 +368,7 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
     if (!f->there)
       continue;
     f->confidence = gst_tryon_nail_mask_measure (finder->logits + i * N * N,
-        &f->form);
+        &f->contour);
     if (!(f->confidence > 0.0f))
       continue;
     /* Where landmarks leap about, what is seen there for a moment is mostly none. */
@@ -387,10 +378,11 @@ find_in_hand (GstTryonNailFinder * finder, const GstVideoFrame * frame,
       f->confidence = 0.0f;
       continue;
     }
-    move_form (&f->form, &affines[i]);
+    /* From the crop to the frame, of which it is a turned and scaled part. */
+    gst_tryon_nail_contour_move (&f->contour, &affines[i]);
     f->seen = f->confidence;
     f->confidence *= gst_tryon_nail_finger_prior (&slot->hand, i, other)
-        * smooth_step (TINY, SMALL, f->form.size);
+        * smooth_step (TINY, SMALL, f->contour.size);
   }
   return TRUE;
 }
@@ -417,8 +409,8 @@ is_same_nail (const GstTryonNail * a, const GstTryonNail * b)
 static gfloat
 get_claim (const Finding * f, const Slot * slot, guint finger)
 {
-  gfloat away = hypotf (f->form.centre.x - f->end.tip.x,
-      f->form.centre.y - f->end.tip.y) / f->end.scale;
+  gfloat away = hypotf (f->contour.centre.x - f->end.tip.x,
+      f->contour.centre.y - f->end.tip.y) / f->end.scale;
 
   /* The one that has it keeps it. */
   return f->confidence - away + (slot->nails[finger].shown ? 0.2f : 0.0f);
@@ -438,7 +430,7 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
         &findings[i / GST_TRYON_N_FINGERS][i % GST_TRYON_N_FINGERS];
 
     if (f->confidence > 0.0f)
-      gst_tryon_nail_form_apply (&f->form, &nails[i]);
+      gst_tryon_nail_contour_apply (&f->contour, &nails[i]);
   }
   for (i = 0; i < n; i++) {
     guint hand_a = i / GST_TRYON_N_FINGERS, a = i % GST_TRYON_N_FINGERS;
@@ -475,7 +467,7 @@ follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
   if (f->leapt)
     gst_tryon_nail_filter_leap (filter);
   shown = gst_tryon_nail_filter_update (filter, time, &f->end,
-      f->confidence > 0.0f ? &f->form : NULL, f->confidence,
+      f->confidence > 0.0f ? &f->contour : NULL, f->confidence,
       f->has_movement ? &f->movement : NULL, nail);
   *seen = shown && f->confidence > 0.0f && f->seen >= SEEN_CONFIDENCE;
   gst_tryon_finger_filter_confirm (&slot->fingers[finger],
@@ -494,7 +486,7 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
   *seen = FALSE;
   if (f == NULL || f->confidence < LEAST_CONFIDENCE)
     return FALSE;
-  gst_tryon_nail_form_apply (&f->form, nail);
+  gst_tryon_nail_contour_apply (&f->contour, nail);
   nail->confidence = f->confidence;
   nail->opacity = 1.0f;
   return TRUE;

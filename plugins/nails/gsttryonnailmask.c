@@ -342,21 +342,6 @@ measure_angle (const Moments * m)
   return 0.5f * atan2f (aslant, MAX (up, 0.0f) + finger);
 }
 
-static GstTryonPoint
-ray_direction (guint ray)
-{
-  gfloat t = 2.0f * (gfloat) G_PI * ray / N_RAYS;
-
-  return (GstTryonPoint) {
-  GST_TRYON_NAIL_ASPECT *sinf (t), cosf (t)};
-}
-
-GstTryonPoint
-gst_tryon_nail_direction (guint index)
-{
-  return ray_direction (index * (N_RAYS / GST_TRYON_NAIL_OUTLINE));
-}
-
 /* Into the frame whose ellipse is the unit circle, y along the axis. */
 static GstTryonPoint
 to_circle (gfloat x, gfloat y, GstTryonPoint centre, gfloat sine, gfloat cosine)
@@ -513,7 +498,8 @@ measure_confidence (const Part * part, const Edge * edge, const Moments * m,
 }
 
 gfloat
-gst_tryon_nail_mask_measure (const gfloat * logits, GstTryonNailForm * form)
+gst_tryon_nail_mask_measure (const gfloat * logits,
+    GstTryonNailContour * contour)
 {
   Work work;
   Edge edge;
@@ -532,46 +518,15 @@ gst_tryon_nail_mask_measure (const gfloat * logits, GstTryonNailForm * form)
   m = measure_moments (&edge);
   if (m.area <= 0.0f)
     return 0.0f;
-  form->centre = m.centre;
-  form->angle = measure_angle (&m);
-  form->size = sqrtf (m.area);
-  measure_radii (&edge, form->centre, form->angle, radii);
+  contour->centre = m.centre;
+  contour->angle = measure_angle (&m);
+  contour->size = sqrtf (m.area);
+  measure_radii (&edge, contour->centre, contour->angle, radii);
   smooth_radii (radii, fit);
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
-    form->radii[i] =
-        MAX (fit[i * (N_RAYS / GST_TRYON_NAIL_OUTLINE)], 0.0f) / form->size;
+    contour->radii[i] =
+        MAX (fit[i * (N_RAYS / GST_TRYON_NAIL_OUTLINE)], 0.0f) / contour->size;
   confidence = measure_confidence (&part, &edge, &m,
       measure_solidity (radii, m.area));
   return CLAMP (confidence, 0.0f, 1.0f);
-}
-
-void
-gst_tryon_nail_form_apply (const GstTryonNailForm * form, GstTryonNail * nail)
-{
-  gfloat sine = sinf (form->angle), cosine = cosf (form->angle);
-  gfloat left = 0.0f, right = 0.0f, root = 0.0f, tip = 0.0f;
-  guint i;
-
-  for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
-    GstTryonPoint d = gst_tryon_nail_direction (i);
-    gfloat x = form->size * form->radii[i] * d.x;
-    gfloat y = form->size * form->radii[i] * d.y;
-
-    left = MIN (left, x);
-    right = MAX (right, x);
-    root = MIN (root, y);
-    tip = MAX (tip, y);
-    nail->outline[i].x = form->centre.x + x * cosine + y * sine;
-    nail->outline[i].y = form->centre.y + x * sine - y * cosine;
-  }
-  /* The middle of its length and width, not of its area: half of the length from
-   * there is the tip. */
-  nail->centre.x = form->centre.x + 0.5f * ((left + right) * cosine
-      + (root + tip) * sine);
-  nail->centre.y = form->centre.y + 0.5f * ((left + right) * sine
-      - (root + tip) * cosine);
-  nail->axis.x = sine;
-  nail->axis.y = -cosine;
-  nail->length = tip - root;
-  nail->width = right - left;
 }

@@ -51,17 +51,17 @@ scene_init (Scene * scene, gboolean noisy)
 }
 
 static void
-make_form (Scene * scene, GstTryonNailForm * form)
+make_contour (Scene * scene, GstTryonNailContour * contour)
 {
   gdouble pixel = scene->size / 18;     /* a nail is so large in the crop */
   guint i;
 
-  form->centre.x = scene->x + pixel * MASK_NOISE * draw_noise (scene);
-  form->centre.y = scene->y + pixel * MASK_NOISE * draw_noise (scene);
-  form->angle = scene->angle + 0.02 * draw_noise (scene);
-  form->size = scene->size * exp (0.01 * draw_noise (scene));
+  contour->centre.x = scene->x + pixel * MASK_NOISE * draw_noise (scene);
+  contour->centre.y = scene->y + pixel * MASK_NOISE * draw_noise (scene);
+  contour->angle = scene->angle + 0.02 * draw_noise (scene);
+  contour->size = scene->size * exp (0.01 * draw_noise (scene));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
-    form->radii[i] = 0.65 + RADII_NOISE * draw_noise (scene);
+    contour->radii[i] = 0.65 + RADII_NOISE * draw_noise (scene);
 }
 
 /* The nail's middle is a bit below the tip, to the left. */
@@ -80,13 +80,14 @@ make_finger (Scene * scene, GstTryonFingerEnd * finger)
 static gboolean
 scene_show (Scene * scene, gfloat confidence)
 {
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonFingerEnd finger;
 
-  make_form (scene, &form);
+  make_contour (scene, &contour);
   make_finger (scene, &finger);
   scene->seen = gst_tryon_nail_filter_update (&scene->filter, scene->time,
-      &finger, confidence > 0 ? &form : NULL, confidence, NULL, &scene->nail);
+      &finger, confidence > 0 ? &contour : NULL, confidence, NULL,
+      &scene->nail);
   scene->time += FRAME;
   return scene->seen;
 }
@@ -111,16 +112,16 @@ scene_clear (Scene * scene)
 static gdouble
 outline_error (Scene * scene)
 {
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonNail truth;
   gdouble sum = 0;
   gboolean noisy = scene->noisy;
   guint i;
 
   scene->noisy = FALSE;
-  make_form (scene, &form);
+  make_contour (scene, &contour);
   scene->noisy = noisy;
-  gst_tryon_nail_form_apply (&form, &truth);
+  gst_tryon_nail_contour_apply (&contour, &truth);
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
     sum += pow (truth.outline[i].x - scene->nail.outline[i].x, 2)
         + pow (truth.outline[i].y - scene->nail.outline[i].y, 2);
@@ -370,23 +371,23 @@ GST_END_TEST;
 GST_START_TEST (test_strays)
 {
   Scene scene;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonFingerEnd finger;
   guint i;
 
   scene_init (&scene, FALSE);
   scene_settle (&scene);
   make_finger (&scene, &finger);
-  make_form (&scene, &form);
-  form.centre.x += 1.2 * SIZE;
+  make_contour (&scene, &contour);
+  contour.centre.x += 1.2 * SIZE;
   for (i = 0; i < 30; i++) {
     fail_unless (gst_tryon_nail_filter_update (&scene.filter, scene.time,
-            &finger, &form, 0.9, NULL, &scene.nail));
+            &finger, &contour, 0.9, NULL, &scene.nail));
     scene.time += FRAME;
     if (i < 3)
       fail_unless (fabs (scene.nail.centre.x - scene.x) < 1);
   }
-  fail_unless (fabs (scene.nail.centre.x - form.centre.x) < 1);
+  fail_unless (fabs (scene.nail.centre.x - contour.centre.x) < 1);
   scene_clear (&scene);
 }
 
@@ -396,7 +397,7 @@ GST_END_TEST;
 GST_START_TEST (test_shape)
 {
   Scene scene;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonFingerEnd finger;
   guint i;
 
@@ -404,12 +405,12 @@ GST_START_TEST (test_shape)
   scene_settle (&scene);
   for (i = 0; i < 8; i++) {
     make_finger (&scene, &finger);
-    make_form (&scene, &form);
-    form.radii[0] += 0.3;
-    form.radii[1] += 0.2;
-    form.radii[31] += 0.2;
+    make_contour (&scene, &contour);
+    contour.radii[0] += 0.3;
+    contour.radii[1] += 0.2;
+    contour.radii[31] += 0.2;
     fail_unless (gst_tryon_nail_filter_update (&scene.filter, scene.time,
-            &finger, &form, 0.9, NULL, &scene.nail));
+            &finger, &contour, 0.9, NULL, &scene.nail));
     scene.time += FRAME;
   }
   fail_unless (fabs (scene.filter.radii[0] - 0.95) < 0.08, "%f",
@@ -471,7 +472,7 @@ GST_START_TEST (test_bad_numbers)
 {
   static const gfloat bad[] = { NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX };
   Scene scene;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonFingerEnd finger;
   guint i, j, k;
 
@@ -479,20 +480,20 @@ GST_START_TEST (test_bad_numbers)
   scene_settle (&scene);
   for (i = 0; i < G_N_ELEMENTS (bad); i++) {
     for (j = 0; j < 10; j++) {
-      gfloat *fields[] = { &form.centre.x, &form.centre.y, &form.angle,
-        &form.size, &form.radii[7], &finger.tip.x, &finger.tip.y,
+      gfloat *fields[] = { &contour.centre.x, &contour.centre.y, &contour.angle,
+        &contour.size, &contour.radii[7], &finger.tip.x, &finger.tip.y,
         &finger.angle, &finger.scale, NULL
       };
       gfloat confidence = 0.9;
 
-      make_form (&scene, &form);
+      make_contour (&scene, &contour);
       make_finger (&scene, &finger);
       if (fields[j] != NULL)
         *fields[j] = bad[i];
       else
         confidence = bad[i];
       fail_unless (gst_tryon_nail_filter_update (&scene.filter, scene.time,
-              &finger, &form, confidence, NULL, &scene.nail));
+              &finger, &contour, confidence, NULL, &scene.nail));
       scene.time += FRAME;
       for (k = 0; k < GST_TRYON_NAIL_OUTLINE; k++)
         fail_unless (hypot (scene.nail.outline[k].x - scene.x,
@@ -514,7 +515,7 @@ GST_START_TEST (test_seen_movement)
 {
   GstTryonAffine movement = { 1, 0, 0, 0, 1, 0 };
   GstTryonFingerEnd finger;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonPoint last;
   gdouble sum = 0;
   Scene scene;
@@ -527,11 +528,11 @@ GST_START_TEST (test_seen_movement)
     movement.x0 = i % 10 < 5 ? 7 : -7;
     scene.x += movement.x0;
     last = scene.nail.centre;
-    make_form (&scene, &form);
+    make_contour (&scene, &contour);
     make_finger (&scene, &finger);
     finger.tip.x += i % 2 ? 5 : -5;
     fail_unless (gst_tryon_nail_filter_update (&scene.filter, scene.time,
-            &finger, i % 7 ? &form : NULL, i % 7 ? 0.9 : 0, &movement,
+            &finger, i % 7 ? &contour : NULL, i % 7 ? 0.9 : 0, &movement,
             &scene.nail));
     scene.time += FRAME;
     sum += pow (scene.nail.centre.x - last.x - movement.x0, 2);
@@ -541,10 +542,10 @@ GST_START_TEST (test_seen_movement)
   scene.x += 3;
   movement.x0 = 0;
   for (i = 0; i < 60; i++) {
-    make_form (&scene, &form);
+    make_contour (&scene, &contour);
     make_finger (&scene, &finger);
     fail_unless (gst_tryon_nail_filter_update (&scene.filter, scene.time,
-            &finger, &form, 0.9, &movement, &scene.nail));
+            &finger, &contour, 0.9, &movement, &scene.nail));
     scene.time += FRAME;
   }
   fail_unless (fabs (scene.nail.centre.x - scene.x) < 0.5, "%f",
@@ -558,7 +559,7 @@ GST_END_TEST;
 static gdouble
 get_swing (const GstTryonAffine * movement)
 {
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonFingerEnd finger;
   gdouble last = 0;
   Scene scene;
@@ -566,11 +567,11 @@ get_swing (const GstTryonAffine * movement)
 
   scene_init (&scene, FALSE);
   for (i = 0; i < 100; i++) {
-    make_form (&scene, &form);
+    make_contour (&scene, &contour);
     make_finger (&scene, &finger);
-    form.radii[4] += i % 2 ? 0.02 : -0.02;
+    contour.radii[4] += i % 2 ? 0.02 : -0.02;
     last = scene.filter.radii[4];
-    gst_tryon_nail_filter_update (&scene.filter, scene.time, &finger, &form,
+    gst_tryon_nail_filter_update (&scene.filter, scene.time, &finger, &contour,
         0.9, movement, &scene.nail);
     scene.time += FRAME;
   }

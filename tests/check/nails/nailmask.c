@@ -84,26 +84,26 @@ GST_START_TEST (test_exact)
 {
   const Shape *s = &shapes[__i__];
   gfloat logits[N * N], confidence;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonNail nail;
   gdouble shrink;
 
   fill (logits, -6);
   add_shape (logits, s, 2);
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
-  gst_tryon_nail_form_apply (&form, &nail);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
+  gst_tryon_nail_contour_apply (&contour, &nail);
   GST_INFO ("confidence %.3f, centre %.3f %.3f, angle %.4f, %.2f x %.2f",
-      confidence, form.centre.x - s->x, form.centre.y - s->y,
-      form.angle - s->angle, nail.length, nail.width);
+      confidence, contour.centre.x - s->x, contour.centre.y - s->y,
+      contour.angle - s->angle, nail.length, nail.width);
   fail_unless (confidence > (s->length < 20 ? 0.6 : 0.85));
-  fail_unless (fabs (form.centre.x - s->x) < 0.05);
-  fail_unless (fabs (form.centre.y - s->y) < 0.05);
+  fail_unless (fabs (contour.centre.x - s->x) < 0.05);
+  fail_unless (fabs (contour.centre.y - s->y) < 0.05);
   fail_unless (fabs (nail.centre.x - s->x) < 0.1);
   fail_unless (fabs (nail.centre.y - s->y) < 0.1);
   /* The finger's direction draws it a little towards up. */
-  shrink = form.angle / (s->angle != 0 ? s->angle : 1);
-  fail_unless (s->angle == 0 ? fabs (form.angle) < 0.01 :
-      shrink > 0.65 && shrink < 1.0, "angle %f of %f", form.angle, s->angle);
+  shrink = contour.angle / (s->angle != 0 ? s->angle : 1);
+  fail_unless (s->angle == 0 ? fabs (contour.angle) < 0.01 :
+      shrink > 0.65 && shrink < 1.0, "angle %f of %f", contour.angle, s->angle);
   fail_unless (fabs (hypot (nail.axis.x, nail.axis.y) - 1) < 1e-5);
   fail_unless (fabs (nail.length - s->length) < 0.06 * s->length);
   fail_unless (fabs (nail.width - s->width) < 0.06 * s->width);
@@ -128,15 +128,15 @@ GST_START_TEST (test_outline)
 {
   const Shape *s = &shapes[__i__];
   gfloat logits[N * N];
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonNail nail;
   gdouble worst = 0, area = 0;
   guint i;
 
   fill (logits, -6);
   add_shape (logits, s, 2);
-  fail_unless (gst_tryon_nail_mask_measure (logits, &form) > 0);
-  gst_tryon_nail_form_apply (&form, &nail);
+  fail_unless (gst_tryon_nail_mask_measure (logits, &contour) > 0);
+  gst_tryon_nail_contour_apply (&contour, &nail);
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
     GstTryonPoint p = nail.outline[i];
     GstTryonPoint q = nail.outline[(i + 1) % GST_TRYON_NAIL_OUTLINE];
@@ -147,7 +147,7 @@ GST_START_TEST (test_outline)
   GST_INFO ("farthest %.3f", worst);
   fail_unless (worst < 0.35, "%f", worst);
   /* Positive: clockwise, where y points down. */
-  fail_unless (fabs (area - form.size * form.size) < 0.03 * area);
+  fail_unless (fabs (area - contour.size * contour.size) < 0.03 * area);
   i = GST_TRYON_NAIL_OUTLINE;
   fail_unless (fabs ((nail.outline[0].x - nail.centre.x) * nail.axis.x
           + (nail.outline[0].y - nail.centre.y) * nail.axis.y
@@ -166,7 +166,7 @@ GST_START_TEST (test_noise)
   const Shape *s = &shapes[__i__];
   GRand *rand = g_rand_new_with_seed (1);
   gfloat logits[N * N];
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonNail nail;
   gdouble centre = 0, angle = 0, angles = 0, size = 0, sizes = 0, edge = 0;
   guint i, j, n = 100;
@@ -175,13 +175,14 @@ GST_START_TEST (test_noise)
     fill (logits, -6);
     add_shape (logits, s, 1.5);
     add_noise (logits, rand, 0.5);
-    fail_unless (gst_tryon_nail_mask_measure (logits, &form) > 0.5);
-    gst_tryon_nail_form_apply (&form, &nail);
-    centre += pow (form.centre.x - s->x, 2) + pow (form.centre.y - s->y, 2);
-    angle += form.angle;
-    angles += form.angle * form.angle;
-    size += form.size;
-    sizes += form.size * form.size;
+    fail_unless (gst_tryon_nail_mask_measure (logits, &contour) > 0.5);
+    gst_tryon_nail_contour_apply (&contour, &nail);
+    centre +=
+        pow (contour.centre.x - s->x, 2) + pow (contour.centre.y - s->y, 2);
+    angle += contour.angle;
+    angles += contour.angle * contour.angle;
+    size += contour.size;
+    sizes += contour.size * contour.size;
     for (j = 0; j < GST_TRYON_NAIL_OUTLINE; j++)
       edge += pow (distance_to (s, nail.outline[j]), 2)
           / GST_TRYON_NAIL_OUTLINE;
@@ -206,7 +207,7 @@ GST_START_TEST (test_sub_pixel)
 {
   Shape s = { 31.0, 32.0, 0.1, 23.0, 16.0, 2.6 };
   gfloat logits[N * N], x, y;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   guint i;
 
   for (i = 0; i < 40; i++) {
@@ -214,11 +215,11 @@ GST_START_TEST (test_sub_pixel)
     s.y = 32 - 0.03 * i;
     fill (logits, -6);
     add_shape (logits, &s, 2);
-    fail_unless (gst_tryon_nail_mask_measure (logits, &form) > 0.8);
-    x = form.centre.x - s.x;
-    y = form.centre.y - s.y;
+    fail_unless (gst_tryon_nail_mask_measure (logits, &contour) > 0.8);
+    x = contour.centre.x - s.x;
+    y = contour.centre.y - s.y;
     fail_unless (fabsf (x) < 0.02 && fabsf (y) < 0.02, "%f %f", x, y);
-    fail_unless (fabs (form.size - 17.9) < 0.3, "%f", form.size);
+    fail_unless (fabs (contour.size - 17.9) < 0.3, "%f", contour.size);
   }
 }
 
@@ -232,18 +233,18 @@ GST_START_TEST (test_other_parts)
   static const Shape other = { 60.0, 28.0, 0.0, 34.0, 22.0, 2.5 };
   static const Shape speck = { 30.0, 10.0, 0.0, 5.0, 5.0, 2.0 };
   gfloat logits[N * N], confidence;
-  GstTryonNailForm form, alone;
+  GstTryonNailContour contour, alone;
 
   fill (logits, -6);
   add_shape (logits, &nail, 2);
   fail_unless (gst_tryon_nail_mask_measure (logits, &alone) > 0.8);
   add_shape (logits, &other, 2);
   add_shape (logits, &speck, 2);
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
   fail_unless (confidence > 0.8, "%f", confidence);
-  fail_unless (hypotf (form.centre.x - alone.centre.x,
-          form.centre.y - alone.centre.y) < 0.1);
-  fail_unless (fabsf (form.size - alone.size) < 0.2);
+  fail_unless (hypotf (contour.centre.x - alone.centre.x,
+          contour.centre.y - alone.centre.y) < 0.1);
+  fail_unless (fabsf (contour.size - alone.size) < 0.2);
 }
 
 GST_END_TEST;
@@ -253,7 +254,7 @@ GST_START_TEST (test_hole_and_spur)
 {
   static const Shape nail = { 32.0, 32.0, 0.0, 24.0, 18.0, 2.5 };
   gfloat logits[N * N], confidence;
-  GstTryonNailForm form, whole;
+  GstTryonNailContour contour, whole;
   guint i, j;
 
   fill (logits, -6);
@@ -262,18 +263,18 @@ GST_START_TEST (test_hole_and_spur)
   for (i = 26; i < 33; i++)
     for (j = 29; j < 32; j++)
       logits[i * N + j] = -3;
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
   fail_unless (confidence > 0.8, "%f", confidence);
-  fail_unless (fabsf (form.size - whole.size) < 0.01);
+  fail_unless (fabsf (contour.size - whole.size) < 0.01);
 
   for (j = 40; j < 58; j++)
     logits[31 * N + j] = logits[32 * N + j] = 2;
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
   fail_unless (confidence > 0.3, "%f", confidence);
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
-    fail_unless (form.radii[i] * form.size
+    fail_unless (contour.radii[i] * contour.size
         < 1.15 * whole.radii[i] * whole.size, "corner %u: %f of %f", i,
-        form.radii[i] * form.size, whole.radii[i] * whole.size);
+        contour.radii[i] * contour.size, whole.radii[i] * whole.size);
 }
 
 GST_END_TEST;
@@ -288,13 +289,13 @@ GST_START_TEST (test_no_nail)
   static const Shape cut = { 32.0, 32.0, 0.0, 100.0, 18.0, 3.0 };
   const Shape *bad[] = { &small, &large, &far, &cut };
   gfloat logits[N * N], confidence;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   guint i, j;
 
   for (i = 0; i < G_N_ELEMENTS (bad); i++) {
     fill (logits, -6);
     add_shape (logits, bad[i], 2);
-    confidence = gst_tryon_nail_mask_measure (logits, &form);
+    confidence = gst_tryon_nail_mask_measure (logits, &contour);
     fail_unless (confidence < 0.2, "%u: %f", i, confidence);
   }
   /* A ring's half. */
@@ -303,14 +304,14 @@ GST_START_TEST (test_no_nail)
     for (j = 0; j < N; j++)
       if (i < 34 && fabs (hypot (i - 34.0, j - 32.0) - 18) < 4)
         logits[i * N + j] = 4;
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
   fail_unless (confidence < 0.2, "%f", confidence);
   /* As sure of the nail as of the skin around it. */
   fill (logits, -0.02f);
   for (i = 22; i < 44; i++)
     for (j = 24; j < 40; j++)
       logits[i * N + j] = 0.02f;
-  confidence = gst_tryon_nail_mask_measure (logits, &form);
+  confidence = gst_tryon_nail_mask_measure (logits, &contour);
   fail_unless (confidence < 0.3, "%f", confidence);
 }
 
@@ -319,15 +320,15 @@ GST_END_TEST;
 static void
 check_sane (const gfloat * logits)
 {
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   GstTryonNail nail;
-  gfloat confidence = gst_tryon_nail_mask_measure (logits, &form);
+  gfloat confidence = gst_tryon_nail_mask_measure (logits, &contour);
   guint i;
 
   fail_unless (confidence >= 0 && confidence <= 1);
   if (confidence == 0)
     return;
-  gst_tryon_nail_form_apply (&form, &nail);
+  gst_tryon_nail_contour_apply (&contour, &nail);
   fail_unless (isfinite (nail.length) && isfinite (nail.width));
   fail_unless (isfinite (nail.axis.x) && isfinite (nail.axis.y));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
@@ -344,12 +345,12 @@ GST_START_TEST (test_any_logits)
   static const Shape nail = { 32.0, 32.0, 0.0, 22.0, 17.0, 2.5 };
   GRand *rand = g_rand_new_with_seed (2);
   gfloat logits[N * N];
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   guint i, j, n;
 
   for (i = 0; i < G_N_ELEMENTS (values); i++) {
     fill (logits, values[i]);
-    fail_unless (gst_tryon_nail_mask_measure (logits, &form) < 0.1);
+    fail_unless (gst_tryon_nail_mask_measure (logits, &contour) < 0.1);
     check_sane (logits);
     /* One pixel, and all but one. */
     fill (logits, -3);
@@ -379,7 +380,7 @@ GST_START_TEST (test_any_logits)
   add_shape (logits, &nail, 2);
   logits[30 * N + 31] = NAN;
   logits[5 * N + 5] = NAN;
-  fail_unless (gst_tryon_nail_mask_measure (logits, &form) > 0.8);
+  fail_unless (gst_tryon_nail_mask_measure (logits, &contour) > 0.8);
   g_rand_free (rand);
 }
 
@@ -391,7 +392,7 @@ GST_START_TEST (test_axis_is_continuous)
 {
   Shape s = { 32.0, 32.0, 0.3, 22.0, 22.0, 2.2 };
   gfloat logits[N * N], last = 0;
-  GstTryonNailForm form;
+  GstTryonNailContour contour;
   guint i;
 
   for (i = 0; i < 60; i++) {
@@ -399,12 +400,12 @@ GST_START_TEST (test_axis_is_continuous)
     s.width = 14 + 0.25 * i;
     fill (logits, -6);
     add_shape (logits, &s, 2);
-    fail_unless (gst_tryon_nail_mask_measure (logits, &form) > 0.5);
-    fail_unless (fabsf (form.angle) < 0.8);
+    fail_unless (gst_tryon_nail_mask_measure (logits, &contour) > 0.5);
+    fail_unless (fabsf (contour.angle) < 0.8);
     if (i > 0)
-      fail_unless (fabsf (form.angle - last) < 0.06, "%u: %f to %f", i, last,
-          form.angle);
-    last = form.angle;
+      fail_unless (fabsf (contour.angle - last) < 0.06, "%u: %f to %f", i, last,
+          contour.angle);
+    last = contour.angle;
   }
 }
 
