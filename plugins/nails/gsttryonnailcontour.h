@@ -41,6 +41,19 @@ gboolean gst_tryon_nail_contour_is_sane (const GstTryonNailContour * contour);
 void gst_tryon_nail_contour_move (GstTryonNailContour * contour,
     const GstTryonAffine * affine);
 
+/**
+ * gst_tryon_nail_contour_rebase:
+ * @contour: told anew by @centre, @angle and @size, its edge where it was; smooth, as
+ *     what lies between the directions is taken to be
+ * @centre: from where all of the edge is in sight
+ * @angle: as the contour's
+ * @size: as the contour's, over 0
+ *
+ * Returns: %FALSE when @centre is not well within the edge; then @contour stays
+ */
+gboolean gst_tryon_nail_contour_rebase (GstTryonNailContour * contour,
+    GstTryonPoint centre, gfloat angle, gfloat size);
+
 /* Fills in centre, axis, length, width and outline. */
 void gst_tryon_nail_contour_apply (const GstTryonNailContour * contour,
     GstTryonNail * nail);

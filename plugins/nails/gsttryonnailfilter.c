@@ -46,11 +46,8 @@
 
 #define PLACE_CUTOFF 2.0f       /* Hz */
 #define RADII_CUTOFF 0.6f
-/* The same when it is known how the nail has moved. */
-#define HELD_RADII_CUTOFF 0.25f
 /* Of frames: the n-th one counts s / (n + s) at least. */
 #define SETTLING 4.0f
-#define HELD_SETTLING 2.0f
 /* Hz per relative difference of the radii that lasts. */
 #define RADII_BETA 25.0f
 #define RADII_NOISE 0.03f       /* relative, below which it is none */
@@ -61,19 +58,35 @@ static const GstTryonSteadyParams centre_params = { 0.8f, 4.0f, 2.5f, 0.25f };
 static const GstTryonSteadyParams turn_params = { 0.6f, 6.0f, 2.0f, 0.35f };
 static const GstTryonSteadyParams size_params = { 0.6f, 8.0f, 2.0f, 0.25f };
 
-/* The same when it is known how the nail has moved, for what the net says beyond that. */
-static const GstTryonSteadyParams held_centre_params =
-    { 0.25f, 20.0f, 2.0f, 0.06f };
-static const GstTryonSteadyParams held_turn_params =
-    { 0.25f, 20.0f, 2.0f, 0.08f };
-static const GstTryonSteadyParams held_size_params =
-    { 0.25f, 20.0f, 2.0f, 0.06f };
+/* What the net says beyond how the nail was seen to move; in the same units, and of the
+ * radii, all together. */
+static const GstTryonSteadyMeanParams held_centre_params =
+    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+static const GstTryonSteadyMeanParams held_turn_params =
+    { 0.1f, 20.0f, 2.0f, 0.02f, 0.05f };
+static const GstTryonSteadyMeanParams held_size_params =
+    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+static const GstTryonSteadyMeanParams held_radii_params =
+    { 0.1f, 25.0f, 2.0f, 0.01f, 0.03f };
 
 void
 gst_tryon_nail_filter_init (GstTryonNailFilter * filter)
 {
   memset (filter, 0, sizeof (*filter));
   filter->time = GST_CLOCK_TIME_NONE;
+}
+
+static GstTryonNailContour
+get_contour (const GstTryonNailFilter * filter)
+{
+  GstTryonNailContour contour;
+
+  contour.centre.x = filter->centre.value[0];
+  contour.centre.y = filter->centre.value[1];
+  contour.angle = filter->angle.value[0];
+  contour.size = expf (filter->size.value[0]);
+  memcpy (contour.radii, filter->radii, sizeof (contour.radii));
+  return contour;
 }
 
 /* Where the nail is on the finger, with @alpha of what is new. */
@@ -151,7 +164,7 @@ has_strayed (const GstTryonNailFilter * filter,
 /* How a contour has moved since the last frame. */
 typedef struct
 {
-  gboolean is_seen;             /* not just as its finger's landmarks have */
+  const GstTryonAffine *seen;   /* (nullable): not just as its finger's landmarks have */
   GstTryonPoint centre;
   GstTryonPoint angle;          /* in x */
   GstTryonPoint size;           /* logarithm, in x */
@@ -185,7 +198,7 @@ take_seen_movement (const GstTryonNailFilter * filter,
   GstTryonPoint centre = { filter->centre.value[0], filter->centre.value[1] };
   GstTryonPoint moved = gst_tryon_affine_apply (affine, centre);
 
-  movement->is_seen = TRUE;
+  movement->seen = affine;
   movement->centre.x = moved.x - centre.x;
   movement->centre.y = moved.y - centre.y;
   movement->angle.x = atan2f (affine->yx, affine->xx);
@@ -193,27 +206,30 @@ take_seen_movement (const GstTryonNailFilter * filter,
 }
 
 static void
+shift_pose (GstTryonNailFilter * filter, const Movement * movement)
+{
+  gst_tryon_steady_value_shift (&filter->centre, &movement->centre);
+  gst_tryon_steady_value_shift (&filter->angle, &movement->angle);
+  gst_tryon_steady_value_shift (&filter->size, &movement->size);
+}
+
+static void
 carry_pose (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
     const Movement * movement, gfloat interval)
 {
-  gfloat angle, size = expf (filter->size.value[0]);
+  gfloat size = expf (filter->size.value[0]);
+  gfloat angle = filter->angle.value[0] + gst_tryon_wrap_angle (contour->angle
+      - filter->angle.value[0]);
   guint n = filter->n_measured;
 
-  if (contour == NULL) {
-    gst_tryon_steady_value_shift (&filter->centre, &movement->centre);
-    gst_tryon_steady_value_shift (&filter->angle, &movement->angle);
-    gst_tryon_steady_value_shift (&filter->size, &movement->size);
-    return;
-  }
-  angle = filter->angle.value[0] + gst_tryon_wrap_angle (contour->angle
-      - filter->angle.value[0]);
-  gst_tryon_steady_value_carry (&filter->centre, &held_centre_params,
-      contour->centre.x, contour->centre.y, &movement->centre, size, interval,
-      n);
-  gst_tryon_steady_value_carry (&filter->angle, &held_turn_params, angle, 0.0f,
-      &movement->angle, 1.0f, interval, n);
-  gst_tryon_steady_value_carry (&filter->size, &held_size_params,
-      logf (contour->size), 0.0f, &movement->size, 1.0f, interval, n);
+  gst_tryon_steady_value_carry (&filter->centre, &centre_params,
+      &held_centre_params, contour->centre.x, contour->centre.y,
+      &movement->centre, size, interval, n);
+  gst_tryon_steady_value_carry (&filter->angle, &turn_params,
+      &held_turn_params, angle, 0.0f, &movement->angle, 1.0f, interval, n);
+  gst_tryon_steady_value_carry (&filter->size, &size_params,
+      &held_size_params, logf (contour->size), 0.0f, &movement->size, 1.0f,
+      interval, n);
 }
 
 static void
@@ -222,10 +238,6 @@ follow_pose (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
 {
   guint n = filter->n_measured;
 
-  if (movement->is_seen) {
-    carry_pose (filter, contour, movement, interval);
-    return;
-  }
   gst_tryon_steady_value_follow (&filter->centre, &centre_params,
       contour->centre.x, contour->centre.y, &movement->centre, contour->size,
       interval, n);
@@ -235,16 +247,13 @@ follow_pose (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
       logf (contour->size), 0.0f, &movement->size, 1.0f, interval, n);
 }
 
-/* Slow while the differences are noise, that is while their mean is about 0. @is_held:
- * the net was shown the same picture of it again. */
+/* Slow while the differences are noise, that is while their mean is about 0. */
 static void
 follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
-    gboolean is_held, gfloat interval)
+    gfloat interval)
 {
   gfloat alpha = gst_tryon_steady_alpha (DRIFT_CUTOFF, interval), drift =
       0.0f, mean = 0.0f;
-  gfloat cutoff = is_held ? HELD_RADII_CUTOFF : RADII_CUTOFF;
-  gfloat settling = is_held ? HELD_SETTLING : SETTLING;
   guint i;
 
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
@@ -255,10 +264,45 @@ follow_radii (GstTryonNailFilter * filter, const gfloat * radii,
   }
   drift = sqrtf (drift / MAX (mean, 1e-6f));
   drift *= gst_tryon_steady_share (drift, RADII_NOISE);
-  alpha = gst_tryon_steady_alpha (cutoff + RADII_BETA * drift, interval);
-  alpha = MAX (alpha, settling / (filter->n_measured + settling));
+  alpha = gst_tryon_steady_alpha (RADII_CUTOFF + RADII_BETA * drift, interval);
+  alpha = MAX (alpha, SETTLING / (filter->n_measured + SETTLING));
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
     filter->radii[i] += alpha * (radii[i] - filter->radii[i]);
+  filter->noise = 0.0f;
+}
+
+static gfloat
+get_unit_of_radii (const GstTryonNailFilter * filter)
+{
+  gfloat sum = 0.0f;
+  guint i;
+
+  for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
+    sum += filter->radii[i] * filter->radii[i];
+  return sqrtf (MAX (sum, 1e-6f));
+}
+
+/* The edge goes as the nail was seen to. The pose, as it is corrected, is but what the
+ * radii are told by, and does not move the edge; what the net says is told by the same.
+ * A nail that is nearly round may be found at any angle, and has one edge all the same. */
+static void
+hold_contour (GstTryonNailFilter * filter, const GstTryonNailContour * contour,
+    const Movement * movement, gfloat interval)
+{
+  const GstTryonSteadyMean radii = { GST_TRYON_NAIL_OUTLINE, filter->radii,
+    filter->last, filter->drift, &filter->noise
+  };
+  GstTryonNailContour steady = get_contour (filter), measured = *contour, pose;
+
+  gst_tryon_nail_contour_move (&steady, movement->seen);
+  carry_pose (filter, contour, movement, interval);
+  pose = get_contour (filter);
+  if (gst_tryon_nail_contour_rebase (&steady, pose.centre, pose.angle,
+          pose.size))
+    memcpy (filter->radii, steady.radii, sizeof (filter->radii));
+  gst_tryon_nail_contour_rebase (&measured, pose.centre, pose.angle, pose.size);
+  gst_tryon_steady_mean_update (&radii, &held_radii_params, measured.radii,
+      get_unit_of_radii (filter), interval, filter->n_measured);
 }
 
 static void
@@ -272,6 +316,7 @@ start (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
   gst_tryon_steady_value_set (&filter->size, logf (contour->size), 0.0f);
   memcpy (filter->radii, contour->radii, sizeof (filter->radii));
   memset (filter->drift, 0, sizeof (filter->drift));
+  filter->noise = 0.0f;
   filter->n_measured = 1;
   filter->n_strayed = 0;
   filter->placed = finger != NULL;
@@ -286,8 +331,12 @@ follow_contour (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
     const GstTryonNailContour * contour, const Movement * movement,
     gfloat interval)
 {
-  follow_pose (filter, contour, movement, interval);
-  follow_radii (filter, contour->radii, movement->is_seen, interval);
+  if (movement->seen != NULL) {
+    hold_contour (filter, contour, movement, interval);
+  } else {
+    follow_pose (filter, contour, movement, interval);
+    follow_radii (filter, contour->radii, interval);
+  }
   filter->n_measured++;
   filter->n_strayed = 0;
   if (finger != NULL) {
@@ -304,8 +353,8 @@ follow_finger (GstTryonNailFilter * filter, const GstTryonFingerEnd * finger,
 {
   GstTryonNailContour contour;
 
-  if (movement->is_seen) {
-    carry_pose (filter, NULL, movement, interval);
+  if (movement->seen != NULL) {
+    shift_pose (filter, movement);
   } else if (finger != NULL && filter->placed) {
     contour = take_from_finger (filter, finger);
     follow_pose (filter, &contour, movement, interval);
@@ -383,11 +432,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   if (!filter->started || filter->opacity <= 0.0f)
     return FALSE;
 
-  steady.centre.x = filter->centre.value[0];
-  steady.centre.y = filter->centre.value[1];
-  steady.angle = filter->angle.value[0];
-  steady.size = expf (filter->size.value[0]);
-  memcpy (steady.radii, filter->radii, sizeof (steady.radii));
+  steady = get_contour (filter);
   gst_tryon_nail_contour_apply (&steady, nail);
   nail->confidence = confidence;
   nail->opacity = filter->opacity;

@@ -19,6 +19,8 @@ typedef struct
   GstTryonSteadyValue size;     /* its logarithm */
   gfloat radii[GST_TRYON_NAIL_OUTLINE];
   gfloat drift[GST_TRYON_NAIL_OUTLINE]; /* how measured radii differ, smoothed */
+  gfloat last[GST_TRYON_NAIL_OUTLINE];  /* as GstTryonSteadyMean's */
+  gfloat noise;
   guint n_measured;             /* since it started */
 
   gboolean has_finger;          /* in the last frame */

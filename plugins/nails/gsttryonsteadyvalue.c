@@ -22,6 +22,9 @@
 #define LEAST_INTERVAL 0.001f
 #define LONGEST_INTERVAL 0.5f
 
+/* Of frames: the n-th one counts s / (n + s) at least. */
+#define SETTLING 4.0f
+
 /* Of an exponential filter with that cutoff; the paper's formula. */
 gfloat
 gst_tryon_steady_alpha (gfloat cutoff, gfloat interval)
@@ -120,31 +123,33 @@ gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
       gst_tryon_steady_alpha (params->cutoff + params->beta * speed, interval);
   /* At first a mean in which the later ones count more: the finger was not yet seen as
    * well as it will be. */
-  alpha = MAX (alpha, 4.0f / (n + 4));
+  alpha = MAX (alpha, SETTLING / (n + SETTLING));
   steady->value[0] += alpha * (x - steady->value[0]);
   steady->value[1] += alpha * (y - steady->value[1]);
+  /* What it has as a mean does not hold any more. */
+  steady->drift[0] = steady->drift[1] = steady->noise = 0.0f;
 }
 
 void
 gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
-    const GstTryonSteadyParams * params, gfloat x, gfloat y,
+    const GstTryonSteadyParams * params,
+    const GstTryonSteadyMeanParams * mean_params, gfloat x, gfloat y,
     const GstTryonPoint * shift, gfloat unit, gfloat interval, guint n)
 {
-  gfloat alpha = gst_tryon_steady_alpha (params->speed_cutoff, interval), drift;
+  const gfloat measured[2] = { x, y };
+  gfloat last[2] = { steady->measured[0] + shift->x,
+    steady->measured[1] + shift->y
+  };
+  const GstTryonSteadyMean mean = { 2, steady->value, last, steady->drift,
+    &steady->noise
+  };
 
+  /* For when it is not known any more. */
   steady_value_take_speed (steady, params, x, y, shift, interval);
   steady->value[0] += shift->x;
   steady->value[1] += shift->y;
-  steady->drift[0] += alpha * (x - steady->value[0] - steady->drift[0]);
-  steady->drift[1] += alpha * (y - steady->value[1] - steady->drift[1]);
-  drift = hypotf (steady->drift[0], steady->drift[1]) / unit;
-  drift *= gst_tryon_steady_share (drift, params->noise);
-  alpha =
-      gst_tryon_steady_alpha (params->cutoff + params->beta * drift, interval);
-  /* Nearly a plain mean at first: the same picture is seen from the start. */
-  alpha = MAX (alpha, 2.0f / (n + 2));
-  steady->value[0] += alpha * (x - steady->value[0]);
-  steady->value[1] += alpha * (y - steady->value[1]);
+  gst_tryon_steady_mean_update (&mean, mean_params, measured, unit, interval,
+      n);
 }
 
 void

@@ -4,6 +4,8 @@
 #include <gst/gst.h>
 #include <gst/tryon/gsttryonnailsmeta.h>
 
+#include "gsttryonsteadymean.h"
+
 G_BEGIN_DECLS
 
 /* Takes the noise from a value that is measured in each frame, without lag while it
@@ -25,7 +27,8 @@ typedef struct
   gfloat measured[2];           /* the last one, as it came */
   gfloat speed[2];              /* of what was measured, per second */
   gfloat carried[2];            /* the speed of what carries it */
-  gfloat drift[2];              /* how what was measured differs, smoothed */
+  gfloat drift[2];              /* as GstTryonSteadyMean's */
+  gfloat noise;
 } GstTryonSteadyValue;
 
 void gst_tryon_steady_value_set (GstTryonSteadyValue * steady, gfloat x,
@@ -38,10 +41,11 @@ void gst_tryon_steady_value_set (GstTryonSteadyValue * steady, gfloat x,
 void gst_tryon_steady_value_follow (GstTryonSteadyValue * steady,
     const GstTryonSteadyParams * params, gfloat x, gfloat y,
     const GstTryonPoint * carrier, gfloat unit, gfloat interval, guint n);
-/* The same when it is known exactly by how much it has moved, @shift: only the rest is
- * filtered, by the cutoff, and what lasts is followed sooner. */
+/* The same when it is known exactly by how much it has moved, @shift: apart from that it
+ * is a steady mean. */
 void gst_tryon_steady_value_carry (GstTryonSteadyValue * steady,
-    const GstTryonSteadyParams * params, gfloat x, gfloat y,
+    const GstTryonSteadyParams * params,
+    const GstTryonSteadyMeanParams * mean_params, gfloat x, gfloat y,
     const GstTryonPoint * shift, gfloat unit, gfloat interval, guint n);
 /* Moved when nothing was measured. */
 void gst_tryon_steady_value_shift (GstTryonSteadyValue * steady,

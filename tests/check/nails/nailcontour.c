@@ -85,6 +85,82 @@ GST_START_TEST (test_move)
 
 GST_END_TEST;
 
+/* Told from elsewhere and at another angle, the edge is where it was. */
+GST_START_TEST (test_rebase)
+{
+  const struct
+  {
+    gdouble x, y, turn, size;
+  } bases[] = {
+    {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 0, 0.3, 1}, {0, 0, 0, 1.4},
+    {-2, 3, -0.2, 0.8}, {1, -2, 3, 1}
+  };
+  guint i, j;
+
+  for (i = 0; i < G_N_ELEMENTS (bases); i++) {
+    GstTryonNailContour contour = make_oval (50, 60, 16, 24);
+    GstTryonNail nail = { 0, };
+    GstTryonPoint centre = { 50 + bases[i].x, 60 + bases[i].y };
+
+    fail_unless (gst_tryon_nail_contour_rebase (&contour, centre,
+            bases[i].turn, contour.size * bases[i].size));
+    fail_unless_equals_float (contour.centre.x, centre.x);
+    fail_unless_equals_float (contour.angle, (gfloat) bases[i].turn);
+    gst_tryon_nail_contour_apply (&contour, &nail);
+    for (j = 0; j < N; j++) {
+      gdouble x = (nail.outline[j].x - 50) / 8;
+      gdouble y = (nail.outline[j].y - 60) / 12;
+
+      fail_unless (fabs (hypot (x, y) - 1) < 0.01, "base %u, corner %u: %f",
+          i, j, hypot (x, y));
+    }
+  }
+}
+
+GST_END_TEST;
+
+/* To and fro a thousand times by as much as a pose trembles: it is not worn. */
+GST_START_TEST (test_rebase_often)
+{
+  GstTryonNailContour contour = make_oval (50, 60, 16, 24), first = contour;
+  guint i;
+
+  for (i = 0; i < 1000; i++) {
+    GstTryonPoint centre = { 50 + (i % 2 ? 0.1 : -0.1), 60 };
+
+    fail_unless (gst_tryon_nail_contour_rebase (&contour, centre,
+            i % 3 ? 0.01 : -0.01, first.size));
+  }
+  fail_unless (gst_tryon_nail_contour_rebase (&contour, first.centre, 0,
+          first.size));
+  for (i = 0; i < N; i++)
+    fail_unless (fabs (contour.radii[i] - first.radii[i]) < 0.01, "%u: %f",
+        i, contour.radii[i] - first.radii[i]);
+}
+
+GST_END_TEST;
+
+/* A centre outside, or near the edge, is refused; whatever the radii. */
+GST_START_TEST (test_rebase_outside)
+{
+  const GstTryonPoint outside[] = { {50, 30}, {58, 60}, {NAN, 60}, {1e6, 0} };
+  GstTryonNailContour contour = make_oval (50, 60, 16, 24), first = contour;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (outside); i++) {
+    fail_if (gst_tryon_nail_contour_rebase (&contour, outside[i], 0.1, 20));
+    fail_unless (memcmp (&contour, &first, sizeof (first)) == 0);
+  }
+  memset (contour.radii, 0, sizeof (contour.radii));
+  fail_if (gst_tryon_nail_contour_rebase (&contour, first.centre, 0.1, 20));
+  for (i = 0; i < N; i += 2)
+    contour.radii[i] = 1e5;
+  gst_tryon_nail_contour_rebase (&contour, first.centre, 0.1, 20);
+  fail_unless (gst_tryon_nail_contour_is_sane (&contour));
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_is_sane)
 {
   static const gfloat bad[] = { NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX };
@@ -119,6 +195,9 @@ nailcontour_suite (void)
   tcase_add_test (tc, test_apply);
   tcase_add_test (tc, test_middle);
   tcase_add_test (tc, test_move);
+  tcase_add_test (tc, test_rebase);
+  tcase_add_test (tc, test_rebase_often);
+  tcase_add_test (tc, test_rebase_outside);
   tcase_add_test (tc, test_is_sane);
   return s;
 }

@@ -591,6 +591,46 @@ GST_START_TEST (test_seen_shape)
 
 GST_END_TEST;
 
+/* A round nail that is found at any angle: its edge stays, and its axis does not go
+ * with each of them. */
+GST_START_TEST (test_seen_round)
+{
+  const GstTryonAffine still = { 1, 0, 0, 0, 1, 0 };
+  GstTryonNailContour contour;
+  GstTryonFingerEnd finger;
+  gdouble angles = 0, worst = 0, radius = 0.5 * SIZE;
+  Scene scene;
+  guint i, j, n = 200;
+
+  scene_init (&scene, FALSE);
+  for (i = 0; i < 30 + n; i++) {
+    make_contour (&scene, &contour);
+    make_finger (&scene, &finger);
+    scene.noisy = TRUE;
+    contour.angle += 0.2 * draw_noise (&scene);
+    scene.noisy = FALSE;
+    for (j = 0; j < GST_TRYON_NAIL_OUTLINE; j++) {
+      GstTryonPoint d = gst_tryon_nail_contour_direction (j);
+
+      contour.radii[j] = radius / SIZE / hypot (d.x, d.y);
+    }
+    gst_tryon_nail_filter_update (&scene.filter, scene.time, &finger, &contour,
+        0.9, &still, &scene.nail);
+    scene.time += FRAME;
+    if (i < 30)
+      continue;
+    for (j = 0; j < GST_TRYON_NAIL_OUTLINE; j++)
+      worst = MAX (worst, fabs (hypot (scene.nail.outline[j].x - scene.x,
+                  scene.nail.outline[j].y - scene.y) - radius));
+    angles += pow (atan2 (scene.nail.axis.x, -scene.nail.axis.y) - 0.3, 2);
+  }
+  fail_unless (worst < 0.2, "%f", worst);
+  fail_unless (sqrt (angles / n) < 0.06, "%f", sqrt (angles / n));
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 static Suite *
 nailfilter_suite (void)
 {
@@ -610,6 +650,7 @@ nailfilter_suite (void)
   tcase_add_test (tc, test_shape);
   tcase_add_test (tc, test_seen_movement);
   tcase_add_test (tc, test_seen_shape);
+  tcase_add_test (tc, test_seen_round);
   tcase_add_test (tc, test_times);
   tcase_add_test (tc, test_bad_numbers);
   return s;
