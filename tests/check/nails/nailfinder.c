@@ -5,11 +5,10 @@
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
-#include "gsttryonhandtracker.h"
 #include "gsttryonnailfinder.h"
 #include "gsttryonnailfinger.h"
 #include "gsttryonnailnet.h"
-#include "photo.h"
+#include "noise.h"
 
 #define N GST_TRYON_NAIL_MASK_SIZE
 #define FRAME (GST_SECOND / 30)
@@ -662,155 +661,6 @@ GST_START_TEST (test_reset)
 
 GST_END_TEST;
 
-/* A real hand before a camera, with the real networks. */
-typedef struct
-{
-  Camera camera;
-  Photo photo;
-  GstTryonHandTracker *tracker;
-  GstTryonNailFinder *finder;
-  GstClockTime time;
-  GstTryonNail nails[GST_TRYON_MAX_NAILS];
-  guint n_nails;
-} Real;
-
-/* FALSE: something is missing. */
-static gboolean
-real_init (Real * real)
-{
-  const gchar *folder = g_getenv ("TRYON_PHOTOS");
-  gchar *path = g_build_filename (folder != NULL ? folder : "", "nails-cc0",
-      "images", "4c484f8c-e402-11e8-97db-0242ac1c0002.jpg", NULL);
-  GstTryonNetPool *palm, *landmarks, *net;
-  GError *error = NULL;
-
-  memset (real, 0, sizeof (*real));
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    g_print ("SKIPPED: there is no photograph %s\n", path);
-    g_free (path);
-    return FALSE;
-  }
-  if (!gst_tryon_hand_models_open (NULL, GST_TRYON_HAND_MODEL_LITE, &palm,
-          &landmarks, &error)) {
-    g_print ("SKIPPED: %s\n", error->message);
-    g_clear_error (&error);
-    g_free (path);
-    return FALSE;
-  }
-  net = gst_tryon_nail_net_open (&error);
-  g_assert_no_error (error);
-  fail_unless (photo_load (&real->photo, path));
-  camera_init (&real->camera);
-  camera_set_photo (&real->camera, &real->photo);
-  real->tracker = gst_tryon_hand_tracker_new (palm, landmarks);
-  real->finder = gst_tryon_nail_finder_new (net);
-  gst_tryon_net_pool_unref (palm);
-  gst_tryon_net_pool_unref (landmarks);
-  gst_tryon_net_pool_unref (net);
-  g_free (path);
-  return TRUE;
-}
-
-static void
-real_clear (Real * real)
-{
-  gst_tryon_nail_finder_free (real->finder);
-  gst_tryon_hand_tracker_free (real->tracker);
-  camera_clear (&real->camera);
-  photo_clear (&real->photo);
-}
-
-static void
-real_find (Real * real, gdouble x, gdouble y)
-{
-  Motion motion = { x, y, 0, 1 };
-  GstTryonHand hands[GST_TRYON_MAX_HANDS];
-  GstVideoFrame frame;
-  GstBuffer *buffer;
-  GError *error = NULL;
-  guint n_hands;
-
-  camera_take (&real->camera, &real->photo, &motion);
-  buffer = camera_map (&real->camera, &frame);
-  fail_unless (gst_tryon_hand_tracker_track (real->tracker, &frame,
-          real->time, hands, &n_hands, &error));
-  fail_unless (gst_tryon_nail_finder_find (real->finder, &frame, real->time,
-          hands, n_hands, real->nails, &real->n_nails, &error));
-  gst_video_frame_unmap (&frame);
-  gst_buffer_unref (buffer);
-  real->time += FRAME;
-}
-
-/* On a still photograph with noise of sigma 4, each corner of each nail moves by
- * less than 0.3 pixels RMS. */
-GST_START_TEST (test_real_still)
-{
-  Real real;
-  gdouble x[5][GST_TRYON_NAIL_OUTLINE] =
-      { {0}, }, y[5][GST_TRYON_NAIL_OUTLINE] = { {0}, }, squares[5] = { 0, };
-  guint i, j, k, n = 45;
-
-  if (!real_init (&real))
-    return;
-  for (i = 0; i < 15; i++)
-    real_find (&real, 0, 0);
-  for (i = 0; i < n; i++) {
-    real_find (&real, 0, 0);
-    fail_unless_equals_int (real.n_nails, 5);
-    for (j = 0; j < 5; j++) {
-      fail_unless (real.nails[j].opacity == 1);
-      for (k = 0; k < GST_TRYON_NAIL_OUTLINE; k++) {
-        /* Floats have too few digits for squares of which little remains. */
-        gdouble px = real.nails[j].outline[k].x;
-        gdouble py = real.nails[j].outline[k].y;
-
-        x[j][k] += px;
-        y[j][k] += py;
-        squares[j] += px * px + py * py;
-      }
-    }
-  }
-  for (j = 0; j < 5; j++) {
-    for (k = 0; k < GST_TRYON_NAIL_OUTLINE; k++)
-      squares[j] -= (x[j][k] * x[j][k] + y[j][k] * y[j][k]) / n;
-    squares[j] = sqrt (squares[j] / n / GST_TRYON_NAIL_OUTLINE);
-    GST_INFO ("finger %u: %.3f pixels RMS", j, squares[j]);
-    fail_unless (squares[j] < 0.3, "finger %u: %f", j, squares[j]);
-  }
-  real_clear (&real);
-}
-
-GST_END_TEST;
-
-/* Panned by 3 pixels a frame no nail goes off, and all lag by less than a frame. */
-GST_START_TEST (test_real_pan)
-{
-  Real real;
-  GstTryonPoint still[5];
-  guint i, j;
-
-  if (!real_init (&real))
-    return;
-  for (i = 0; i < 25; i++)
-    real_find (&real, -36, 0);
-  fail_unless_equals_int (real.n_nails, 5);
-  for (j = 0; j < 5; j++)
-    still[j] = real.nails[j].centre;
-  for (i = 1; i < 25; i++) {
-    real_find (&real, -36 + 3.0 * i, 0);
-    fail_unless_equals_int (real.n_nails, 5);
-    for (j = 0; j < 5; j++) {
-      fail_unless (real.nails[j].opacity == 1);
-      fail_unless (fabs (still[j].x + 3 * i - real.nails[j].centre.x) < 3,
-          "frame %u, finger %u: %f pixels behind", i, j,
-          still[j].x + 3 * i - real.nails[j].centre.x);
-    }
-  }
-  real_clear (&real);
-}
-
-GST_END_TEST;
-
 static Suite *
 nailfinder_suite (void)
 {
@@ -832,8 +682,6 @@ nailfinder_suite (void)
   tcase_add_test (tc, test_rejected);
   tcase_add_test (tc, test_faults);
   tcase_add_test (tc, test_reset);
-  tcase_add_test (tc, test_real_still);
-  tcase_add_test (tc, test_real_pan);
   return s;
 }
 

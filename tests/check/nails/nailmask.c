@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "gsttryonnailmask.h"
+#include "noise.h"
 
 #define N GST_TRYON_NAIL_MASK_SIZE
 
@@ -46,18 +47,6 @@ fill (gfloat * logits, gfloat value)
 
   for (i = 0; i < N * N; i++)
     logits[i] = value;
-}
-
-/* Gaussian enough: variance 1. */
-static gdouble
-draw_noise (GRand * rand)
-{
-  gdouble sum = -6;
-  guint i;
-
-  for (i = 0; i < 12; i++)
-    sum += g_rand_double (rand);
-  return sum;
 }
 
 static void

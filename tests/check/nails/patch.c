@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "gsttryonpatch.h"
+#include "noise.h"
 
 #define WIDTH 320
 #define HEIGHT 240
@@ -48,17 +49,6 @@ scene_clear (Scene * scene)
   gst_tryon_cropper_free (scene->cropper);
   gst_video_frame_unmap (&scene->frame);
   g_rand_free (scene->rand);
-}
-
-static gdouble
-draw_noise (GRand * rand)
-{
-  gdouble sum = -6;
-  guint i;
-
-  for (i = 0; i < 12; i++)
-    sum += g_rand_double (rand);
-  return sum;
 }
 
 /* A bright oval on a finger, about as a nail is; and beyond it what is no finger. */

@@ -8,6 +8,8 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "noise.h"
+
 #define SIGMA 4.0               /* of the camera's noise, of 255 */
 #define N_NOISE 65521
 
@@ -91,17 +93,6 @@ static inline void
 photo_clear (Photo * photo)
 {
   g_clear_pointer (&photo->rgb, g_free);
-}
-
-static inline gdouble
-draw_noise (GRand * rand)
-{
-  gdouble sum = -6;
-  guint i;
-
-  for (i = 0; i < 12; i++)
-    sum += g_rand_double (rand);
-  return sum;
 }
 
 static inline void
