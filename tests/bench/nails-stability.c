@@ -16,7 +16,8 @@
  *   blinks   how often the nail went off while it was in the frame
  *
  * their means, and how many nails were seen where the still picture has none. Frames
- * 0 to 14 do not count: nails fade in. */
+ * 0 to 14 do not count, nor do a still nail's first 15 for its outline when it is found
+ * later: nails fade in. */
 
 #include <math.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static const gchar *const kind_names[] = { "still", "pan", "turn", "zoom" };
 typedef struct
 {
   guint n;                      /* frames that it was seen in */
+  guint n_settled;              /* of these, that count for the outline */
+  guint unsettled;              /* how many do not, the first ones */
   gdouble x[GST_TRYON_NAIL_OUTLINE], y[GST_TRYON_NAIL_OUTLINE];
   gdouble xx[GST_TRYON_NAIL_OUTLINE], yy[GST_TRYON_NAIL_OUTLINE];
   gdouble tip_x, tip_y, tip_xx, tip_yy;
@@ -136,7 +139,7 @@ get_truth (const Bench * bench, guint track, const Motion * motion,
 /* The nail of the still picture that @nail is, or -1. In the still picture itself a
  * new one for what is none yet. */
 static gint
-find_track (Bench * bench, Kind kind, const GstTryonNail * nail,
+find_track (Bench * bench, Kind kind, guint frame, const GstTryonNail * nail,
     const Motion * motion)
 {
   gint best = -1;
@@ -153,8 +156,10 @@ find_track (Bench * bench, Kind kind, const GstTryonNail * nail,
       best = i;
     }
   }
-  if (best < 0 && kind == STILL && bench->n_tracks < MAX_TRACKS)
+  if (best < 0 && kind == STILL && bench->n_tracks < MAX_TRACKS) {
     best = bench->n_tracks++;
+    bench->tracks[STILL][best].unsettled = frame > SETTLE ? SETTLE : 0;
+  }
   return best;
 }
 
@@ -164,6 +169,12 @@ track_still (Track * track, const GstTryonNail * nail,
 {
   guint i;
 
+  track->centre_x += nail->centre.x;
+  track->centre_y += nail->centre.y;
+  track->size += nail->length;
+  if (track->n <= track->unsettled)
+    return;
+  track->n_settled++;
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++) {
     /* Floats have too few digits for squares of which little remains. */
     gdouble x = nail->outline[i].x, y = nail->outline[i].y;
@@ -183,9 +194,6 @@ track_still (Track * track, const GstTryonNail * nail,
     track->tip_yy += y * y;
     track->n_tips++;
   }
-  track->centre_x += nail->centre.x;
-  track->centre_y += nail->centre.y;
-  track->size += nail->length;
 }
 
 static void
@@ -279,7 +287,7 @@ take_frame (Bench * bench, Kind kind, guint frame, const GstTryonHand * hands,
 
     if (nails[i].opacity < 0.5)
       continue;
-    index = find_track (bench, kind, &nails[i], &motion);
+    index = find_track (bench, kind, frame, &nails[i], &motion);
     if (index < 0 || bench->tracks[kind][index].seen) {
       bench->strangers[kind]++;
       continue;
@@ -340,7 +348,7 @@ run_kind (Bench * bench, const Photo * photo, Kind kind)
 static gdouble
 get_rms (const Track * track)
 {
-  gdouble sum = 0, n = track->n;
+  gdouble sum = 0, n = MAX (track->n_settled, 1);
   guint i;
 
   for (i = 0; i < GST_TRYON_NAIL_OUTLINE; i++)
@@ -407,7 +415,7 @@ add_totals (const Bench * bench, Totals * totals)
 
       totals->blinks[kind] += track->blinks;
       totals->n_frames[kind] += track->n;
-      if (track->n < 20)
+      if (kind == STILL ? track->n_settled < 20 : track->n < 20)
         g_print ("%s %s %u frames", kind == STILL ? "" : ",",
             kind_names[kind], track->n);
       else if (kind == STILL)
