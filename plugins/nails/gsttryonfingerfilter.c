@@ -213,6 +213,24 @@ drag_view (GstTryonFingerEnd * view, const GstTryonFingerEnd * end,
       expf (get_excess (logf (end->scale / view->scale), VIEW_SCALE_SLACK));
 }
 
+/* A view that goes with the skin is not dragged: each tremble of an end that is as far
+ * off as it may be would draw it on, the nail is then seen a bit elsewhere, and draws the
+ * end on; so the two crept for seconds. It stays, and when the end is too far off, it is
+ * taken there at once. */
+static void
+refocus (GstTryonFingerFilter * filter, const GstTryonFingerEnd * end)
+{
+  const GstTryonFingerEnd *view = &filter->view;
+
+  filter->refocused = hypotf (end->tip.x - view->tip.x,
+      end->tip.y - view->tip.y) > VIEW_SLACK * end->scale
+      || fabsf (gst_tryon_wrap_angle (end->angle - view->angle)) >
+      VIEW_ANGLE_SLACK
+      || fabsf (logf (end->scale / view->scale)) > VIEW_SCALE_SLACK;
+  if (filter->refocused)
+    filter->view = *end;
+}
+
 static void
 start (GstTryonFingerFilter * filter)
 {
@@ -240,7 +258,7 @@ follow (GstTryonFingerFilter * filter, const GstTryonAffine * movement,
       logf (end->scale), 0.0f, NULL, 1.0f, interval, filter->n);
   if (movement != NULL) {
     carry_end (&filter->view, movement);
-    drag_view (&filter->view, end, 0.0f);
+    refocus (filter, end);
     return;
   }
   steady.tip.x = filter->tip.value[0];
@@ -269,6 +287,7 @@ gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
   if (!gst_tryon_finger_end_is_sane (landmarks))
     return TRUE;
   watch_landmarks (filter, landmarks, movement, interval);
+  filter->refocused = FALSE;
   if (filter->n == 0) {
     filter->end = *landmarks;
     filter->off.x = filter->off.y = 0.0f;
@@ -304,6 +323,12 @@ gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
   } else if (filter->n_unseen < MAX_UNSEEN) {
     filter->n_unseen++;
   }
+}
+
+gboolean
+gst_tryon_finger_filter_has_refocused (const GstTryonFingerFilter * filter)
+{
+  return filter->refocused;
 }
 
 gboolean

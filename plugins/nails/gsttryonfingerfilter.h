@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstTryonPoint tip;
-  gfloat angle;                 /* from the last joint to the tip, as a form's */
+  gfloat angle;                 /* from the last joint to the tip, as a contour's */
   gfloat scale;                 /* pixels; half of the crop's side */
 } GstTryonFingerEnd;
 
@@ -27,6 +27,7 @@ typedef struct
   GstTryonSteadyValue angle;
   GstTryonSteadyValue scale;    /* its logarithm */
   GstTryonFingerEnd view;
+  gboolean refocused;           /* the view, in the last frame */
 
   GstTryonFingerEnd end;        /* where it was in the last frame */
   GstTryonPoint off;            /* by how much that was drawn to the nail, pixels */
@@ -53,7 +54,7 @@ void gst_tryon_finger_filter_init (GstTryonFingerFilter * filter);
  * @view: (out caller-allocates): @end, but steadier, and it stays where it is until
  *     the finger has left it by some pixels of the crop: what to look for the nail in.
  *     What the net makes of a nail depends on where in the crop that is, so a crop
- *     that trembles would make the nail tremble
+ *     that trembles would make the nail tremble, and one that creeps, creep
  *
  * Returns: %FALSE when @end has leapt: what was known of the finger's nail does not
  *     hold for this place
@@ -62,6 +63,10 @@ gboolean gst_tryon_finger_filter_update (GstTryonFingerFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * landmarks,
     const GstTryonAffine * movement, gboolean is_seen, GstTryonFingerEnd * end,
     GstTryonFingerEnd * view);
+/* Whether the last update took the view elsewhere while its finger was seen to move: what
+ * the net says will differ from what it has said. */
+gboolean gst_tryon_finger_filter_has_refocused (const GstTryonFingerFilter *
+    filter);
 /* After each update: where its nail was seen there; %NULL: it wasn't. */
 void gst_tryon_finger_filter_confirm (GstTryonFingerFilter * filter,
     const GstTryonPoint * nail);

@@ -48,6 +48,8 @@
 #define RADII_CUTOFF 0.6f
 /* Of frames: the n-th one counts s / (n + s) at least. */
 #define SETTLING 4.0f
+/* Frames that count of what was not seen well. */
+#define UNSETTLED 2
 /* Hz per relative difference of the radii that lasts. */
 #define RADII_BETA 25.0f
 #define RADII_NOISE 0.03f       /* relative, below which it is none */
@@ -128,6 +130,12 @@ void
 gst_tryon_nail_filter_leap (GstTryonNailFilter * filter)
 {
   filter->leapt = filter->started;
+}
+
+void
+gst_tryon_nail_filter_unsettle (GstTryonNailFilter * filter)
+{
+  filter->n_measured = MIN (filter->n_measured, UNSETTLED);
 }
 
 gboolean
@@ -429,7 +437,7 @@ gst_tryon_nail_filter_update (GstTryonNailFilter * filter, GstClockTime time,
   fade (filter, confidence, is_lost, interval);
   if (contour == NULL && filter->opacity <= 0.0f)
     filter->started = filter->placed = filter->leapt = FALSE;
-  if (!filter->started || filter->opacity <= 0.0f)
+  if (!filter->started)
     return FALSE;
 
   steady = get_contour (filter);

@@ -42,6 +42,8 @@ void gst_tryon_nail_filter_init (GstTryonNailFilter * filter);
 /* The finger is at once elsewhere: the nail stays, and fades, until it is found
  * there. */
 void gst_tryon_nail_filter_leap (GstTryonNailFilter * filter);
+/* What was seen of it until now was not seen well, and counts as if it were little. */
+void gst_tryon_nail_filter_unsettle (GstTryonNailFilter * filter);
 /* Whether it is shown, where its finger is. */
 gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
 /**
@@ -55,7 +57,8 @@ gboolean gst_tryon_nail_filter_is_settled (const GstTryonNailFilter * filter);
  *     a similarity
  * @nail: (out caller-allocates): all but hand and finger are set
  *
- * Returns: %FALSE when nothing is to be seen of the nail
+ * Returns: %FALSE when it is not known where it is, and @nail is not set. Otherwise its
+ *     opacity may be 0: it is not to be seen yet
  */
 gboolean gst_tryon_nail_filter_update (GstTryonNailFilter * filter,
     GstClockTime time, const GstTryonFingerEnd * finger,

@@ -32,7 +32,7 @@
 G_STATIC_ASSERT (GST_TRYON_NAIL_NET_SIZE == N);
 G_STATIC_ASSERT (GST_TRYON_NAIL_NET_BATCH == GST_TRYON_N_FINGERS);
 
-/* Of a nail that a finger is held at. */
+/* Of a nail that its finger is held at. */
 #define SEEN_CONFIDENCE 0.4f
 /* Of a single picture; what is steady over time has a lower one to go off. */
 #define LEAST_CONFIDENCE 0.45f
@@ -450,12 +450,14 @@ remove_doubles (Finding findings[][GST_TRYON_N_FINGERS], Slot ** slots,
   }
 }
 
+/* @seen: well enough to hold its finger there, though it may not be shown yet: before it
+ * is, its crop has come to rest. FALSE: it is not known where it is. */
 static gboolean
 follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
     GstTryonNail * nail, gboolean * seen)
 {
   GstTryonNailFilter *filter = &slot->nails[finger];
-  gboolean shown;
+  gboolean is_known;
 
   *seen = FALSE;
   /* Neither the hand nor the nail: it goes sooner. */
@@ -466,13 +468,15 @@ follow_nail (Slot * slot, guint finger, GstClockTime time, const Finding * f,
   }
   if (f->leapt)
     gst_tryon_nail_filter_leap (filter);
-  shown = gst_tryon_nail_filter_update (filter, time, &f->end,
+  if (gst_tryon_finger_filter_has_refocused (&slot->fingers[finger]))
+    gst_tryon_nail_filter_unsettle (filter);
+  is_known = gst_tryon_nail_filter_update (filter, time, &f->end,
       f->confidence > 0.0f ? &f->contour : NULL, f->confidence,
       f->has_movement ? &f->movement : NULL, nail);
-  *seen = shown && f->confidence > 0.0f && f->seen >= SEEN_CONFIDENCE;
+  *seen = is_known && f->confidence > 0.0f && f->seen >= SEEN_CONFIDENCE;
   gst_tryon_finger_filter_confirm (&slot->fingers[finger],
       *seen ? &nail->centre : NULL);
-  return shown;
+  return is_known;
 }
 
 static gboolean
@@ -495,12 +499,13 @@ take_nail (const GstTryonNailFinder * finder, Slot * slot, guint finger,
 /* Where the nail is now is where it is followed from. */
 static void
 hold_place (const GstTryonNailFinder * finder, Slot * slot, guint finger,
-    const Finding * f, const GstTryonNail * nail, gboolean shown, gboolean seen)
+    const Finding * f, const GstTryonNail * nail, gboolean is_known,
+    gboolean seen)
 {
   GstTryonPatch *patch = &slot->patches[finger];
   GstTryonHandRegion region;
 
-  if (f == NULL || !shown || !finder->smooth) {
+  if (f == NULL || !is_known || !finder->smooth) {
     gst_tryon_patch_clear (patch);
   } else if (seen && gst_tryon_patch_is_worn (patch, nail->centre)) {
     region = f->view;
@@ -520,7 +525,7 @@ add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
   guint i, n = 0;
 
   for (i = 0; i < GST_TRYON_N_FINGERS; i++) {
-    gboolean shown = take_nail (finder, slot, i, time,
+    gboolean is_known = take_nail (finder, slot, i, time,
         findings != NULL ? &findings[i] : NULL, &nail, &seen);
 
     if (seen && slot->seen[i]) {
@@ -529,10 +534,10 @@ add_nails (const GstTryonNailFinder * finder, Slot * slot, GstClockTime time,
       n++;
     }
     hold_place (finder, slot, i, findings != NULL ? &findings[i] : NULL, &nail,
-        shown, seen);
+        is_known, seen);
     slot->seen[i] = seen;
     slot->centres[i] = nail.centre;
-    if (!shown)
+    if (!is_known || nail.opacity <= 0.0f)
       continue;
     any = TRUE;
     if (*n_nails < GST_TRYON_MAX_NAILS)

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "gsttryonfingerfilter.h"
+#include "noise.h"
 
 #define FRAME (GST_SECOND / 30)
 #define LANDMARK_NOISE 0.3      /* pixels, as on a still picture */
@@ -19,17 +20,6 @@ typedef struct
   GstTryonFingerEnd end, view;
   gboolean stays;
 } Scene;
-
-static gdouble
-draw_noise (Scene * scene)
-{
-  gdouble sum = -6;
-  guint i;
-
-  for (i = 0; i < 12; i++)
-    sum += g_rand_double (scene->rand);
-  return sum;
-}
 
 static void
 scene_init (Scene * scene)
@@ -53,10 +43,10 @@ scene_clear (Scene * scene)
 static void
 make_finger (Scene * scene, GstTryonFingerEnd * finger)
 {
-  finger->angle = scene->angle + 0.03 * draw_noise (scene);
-  finger->scale = scene->scale * exp (0.02 * draw_noise (scene));
-  finger->tip.x = scene->x + LANDMARK_NOISE * draw_noise (scene);
-  finger->tip.y = scene->y + LANDMARK_NOISE * draw_noise (scene);
+  finger->angle = scene->angle + 0.03 * draw_noise (scene->rand);
+  finger->scale = scene->scale * exp (0.02 * draw_noise (scene->rand));
+  finger->tip.x = scene->x + LANDMARK_NOISE * draw_noise (scene->rand);
+  finger->tip.y = scene->y + LANDMARK_NOISE * draw_noise (scene->rand);
 }
 
 static void
@@ -318,6 +308,48 @@ GST_START_TEST (test_seen_movement)
 
 GST_END_TEST;
 
+/* A nail that trembles about as far off as a view may be from its finger: the view stays on
+ * the skin, but for the few times that it is taken to the finger as a whole. */
+GST_START_TEST (test_refocus)
+{
+  const GstTryonAffine movement = { 1, 0, 2, 0, 1, 0 };
+  GstTryonFingerEnd landmarks, before;
+  guint i, n = 0;
+  Scene scene;
+
+  scene_init (&scene);
+  scene_settle (&scene);
+  for (i = 0; i < 200; i++) {
+    GstTryonPoint nail;
+
+    scene.x += 2;
+    nail.x = scene.x + 0.2 * scene.scale + 0.5 * draw_noise (scene.rand);
+    nail.y = scene.y + 0.5 * draw_noise (scene.rand);
+    make_finger (&scene, &landmarks);
+    before = scene.view;
+    fail_unless (gst_tryon_finger_filter_update (&scene.filter, scene.time,
+            &landmarks, &movement, TRUE, &scene.end, &scene.view));
+    scene.time += FRAME;
+    if (gst_tryon_finger_filter_has_refocused (&scene.filter)) {
+      fail_unless (memcmp (&scene.view, &scene.end, sizeof (before)) == 0);
+      n++;
+    } else {
+      fail_unless (fabs (scene.view.tip.x - before.tip.x - 2) < 1e-3, "%u", i);
+      fail_unless (fabs (scene.view.tip.y - before.tip.y) < 1e-3, "%u", i);
+    }
+    fail_unless (hypot (nail.x - scene.view.tip.x, nail.y - scene.view.tip.y)
+        < 0.25 * scene.scale);
+    gst_tryon_finger_filter_confirm (&scene.filter, &nail);
+  }
+  fail_unless (n >= 1 && n <= 4, "%u", n);
+  /* Where landmarks alone say where it is, the view is dragged. */
+  scene_update (&scene, &landmarks, NULL);
+  fail_if (gst_tryon_finger_filter_has_refocused (&scene.filter));
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 static Suite *
 fingerfilter_suite (void)
 {
@@ -331,6 +363,7 @@ fingerfilter_suite (void)
   tcase_add_loop_test (tc, test_leap_is_believed, 0, 2);
   tcase_add_test (tc, test_restless);
   tcase_add_test (tc, test_seen_movement);
+  tcase_add_test (tc, test_refocus);
   return s;
 }
 

@@ -42,6 +42,7 @@ typedef struct
   gdouble landmark_noise, logit_noise, logit_gain;
   gfloat noise[4999];
   gboolean fails;               /* the net */
+  GstTryonAffine crops[GST_TRYON_N_FINGERS];    /* that it was shown last */
   guint n_calls;
 
   GstTryonNail nails[GST_TRYON_MAX_NAILS];
@@ -72,6 +73,7 @@ segment (const GstVideoFrame * frame, const GstTryonAffine * affines,
   guint i, j, x, y;
 
   scene->n_calls++;
+  memcpy (scene->crops, affines, sizeof (scene->crops));
   if (scene->fails) {
     g_set_error_literal (error, GST_TRYON_NET_ERROR, 0, "no net today");
     return FALSE;
@@ -461,6 +463,43 @@ hide_nails (Scene * scene, guint hand)
     scene->truth[5 * hand + i].visible = FALSE;
 }
 
+/* Landmarks that are beside the nail: its crop has come to it before it is to be seen, and
+ * it does not move any more. */
+GST_START_TEST (test_comes_to_rest)
+{
+  const GstTryonPoint middle = { 0.5f * N, 0.5f * N };
+  GstTryonPoint crop, first = { 0, 0 };
+  gdouble half;
+  Scene scene;
+  guint i, n = 0;
+
+  scene_init (&scene);
+  scene_find (&scene, 1);
+  half = 0.5 * N * hypot (scene.crops[1].xx, scene.crops[1].yx);
+  scene.truth[1].centre.x += 0.35 * half;
+  scene.logit_gain = 0.45;      /* in doubt: it takes a while to be shown */
+  gst_tryon_nail_finder_reset (scene.finder);
+  for (i = 0; i < 30; i++) {
+    GstTryonNail *nail;
+
+    scene_find (&scene, 1);
+    nail = get_nail (&scene, 1, 1);
+    if (nail == NULL)
+      continue;
+    crop = gst_tryon_affine_apply (&scene.crops[1], middle);
+    if (n++ == 0)
+      first = crop;
+    fail_unless (hypot (crop.x - nail->centre.x, crop.y - nail->centre.y)
+        < 0.2 * half, "frame %u", i);
+    fail_unless (hypot (crop.x - first.x, crop.y - first.y) < 0.06 * half,
+        "frame %u", i);
+  }
+  fail_unless (n > 20, "%u", n);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 /* It comes on when it has been there for a moment, moves along, and fades out when
  * its hand is gone. */
 GST_START_TEST (test_life)
@@ -675,6 +714,7 @@ nailfinder_suite (void)
   tcase_add_test (tc, test_steady);
   tcase_add_test (tc, test_seen_movement);
   tcase_add_test (tc, test_leaping_landmarks);
+  tcase_add_test (tc, test_comes_to_rest);
   tcase_add_test (tc, test_life);
   tcase_add_test (tc, test_lost_hand);
   tcase_add_test (tc, test_new_id);
