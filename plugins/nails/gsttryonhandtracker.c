@@ -61,6 +61,11 @@
  * it is for the second look. */
 #define FIRST_HAND_TIME (500 * GST_MSECOND)
 #define SECOND_HAND_TIME (1500 * GST_MSECOND)
+/* When there has been none for so long, it may take longer until the first one is
+ * reported: most frames of a camera that nobody holds a hand to cost next to nothing
+ * then. Most palms are found in the first view that is looked in, a third of that. */
+#define IDLE_AFTER (3 * GST_SECOND)
+#define IDLE_HAND_TIME (1200 * GST_MSECOND)
 #define TIMESTAMP_JITTER (2 * GST_MSECOND)
 #define DEFAULT_FRAME_TIME (40 * GST_MSECOND)
 /* No speed is taken from frames that are farther apart. */
@@ -109,6 +114,7 @@ struct _GstTryonHandTracker
   GstClockTime time;            /* of this frame */
   GstClockTime frame_time;      /* since the one before */
   GstClockTime searched;        /* when palms were looked for, or NONE: at once */
+  GstClockTime alone;           /* since when no hand is reported, NONE: one is */
   GstTryonPalmView view;        /* to look in next */
   GstTryonHandRegion rejected[GST_TRYON_MAX_HANDS];
   GstClockTime rejected_time[GST_TRYON_MAX_HANDS];
@@ -154,7 +160,7 @@ gst_tryon_hand_tracker_reset (GstTryonHandTracker * tracker)
   tracker->width = tracker->height = 0;
   tracker->time = GST_CLOCK_TIME_NONE;
   tracker->frame_time = DEFAULT_FRAME_TIME;
-  tracker->searched = GST_CLOCK_TIME_NONE;
+  tracker->searched = tracker->alone = GST_CLOCK_TIME_NONE;
   tracker->view = GST_TRYON_PALM_VIEW_NEAR;
   for (i = 0; i < GST_TRYON_MAX_HANDS; i++)
     tracker->rejected_time[i] = GST_CLOCK_TIME_NONE;
@@ -421,6 +427,17 @@ merge_same (GstTryonHandTracker * tracker)
 
 /* --- palms --- */
 
+/* @n: tracks. Within which time the next hand has to be reported. */
+static GstClockTime
+get_time_to_find (const GstTryonHandTracker * tracker, guint n)
+{
+  if (n > 0)
+    return SECOND_HAND_TIME;
+  return GST_CLOCK_TIME_IS_VALID (tracker->alone)
+      && tracker->time > tracker->alone + IDLE_AFTER ? IDLE_HAND_TIME :
+      FIRST_HAND_TIME;
+}
+
 static gboolean
 is_search_due (const GstTryonHandTracker * tracker)
 {
@@ -433,9 +450,9 @@ is_search_due (const GstTryonHandTracker * tracker)
       || tracker->time < tracker->searched)
     return TRUE;
   since = tracker->time - tracker->searched;
-  limit = n == 0 ? FIRST_HAND_TIME : SECOND_HAND_TIME;
   /* With the next frame, each view's turn would come too late. */
-  limit = (limit + TIMESTAMP_JITTER) / GST_TRYON_PALM_N_VIEWS;
+  limit = (get_time_to_find (tracker, n) + TIMESTAMP_JITTER)
+      / GST_TRYON_PALM_N_VIEWS;
   return since + tracker->frame_time > limit;
 }
 
@@ -580,6 +597,11 @@ gst_tryon_hand_tracker_track (GstTryonHandTracker * tracker,
     }
   }
   report_hands (tracker, hands, n_hands);
+  if (*n_hands > 0)
+    tracker->alone = GST_CLOCK_TIME_NONE;
+  else if (!GST_CLOCK_TIME_IS_VALID (tracker->alone)
+      || tracker->time < tracker->alone)
+    tracker->alone = tracker->time;
   return TRUE;
 }
 

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /* Finds up to two hands in a frame, and follows them. The palms are looked for only
  * while a hand may be missing, in one of the views in turn, and not in every frame: as
  * often as it needs for a hand to be reported within 500 ms of its first frame when
- * there is none yet, within 1.5 s when there is one. No frame runs more than two
- * networks. A hand is reported from its second frame on. One thread at a time. */
+ * there is none yet, within 1.2 s when there was none for 3 s, and within 1.5 s when
+ * there is one. No frame runs more than two networks. A hand is reported from its second frame on. One thread at a time. */
 
 typedef struct _GstTryonHandTracker GstTryonHandTracker;
 

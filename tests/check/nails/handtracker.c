@@ -247,10 +247,13 @@ GST_START_TEST (test_rates)
   guint phase, i;
 
   for (phase = 0; phase < 30; phase++) {
+    /* Not so long that it would be looked for less often. */
+    guint empty = phase % (2 * rates[__i__].fps);
+
     gst_tryon_hand_tracker_reset (tracker);
     memset (world.hands, 0, sizeof (world.hands));
-    for (i = 0; i < 20 + phase + rates[__i__].frames; i++) {
-      if (i == 20 + phase) {
+    for (i = 0; i < empty + rates[__i__].frames; i++) {
+      if (i == empty) {
         set_hand (0, 300, 250);
         world.hands[0].views = 1 << phase % GST_TRYON_PALM_N_VIEWS;
       }
@@ -263,12 +266,44 @@ GST_START_TEST (test_rates)
 
 GST_END_TEST;
 
-/* Without hands the palms are looked for in every fourth frame; with one rarely; with
- * two never. */
+/* Where there was none for three seconds, a hand is reported within 1.2 seconds; when it
+ * has gone again, the next one within 500 ms, as ever. */
+GST_START_TEST (test_idle)
+{
+  track_frames (150 + __i__);
+  set_hand (0, 300, 250);
+  world.hands[0].views = 1 << __i__ % GST_TRYON_PALM_N_VIEWS;
+  /* The last of these frames comes 1.2 s after the first one. */
+  fail_unless (track_until (1) <= 31);
+  track_frames (10);
+  check_hand (0, 1, 0);
+  world.hands[0].is_there = FALSE;
+  track_frames (40);
+  fail_unless_equals_int (n_hands, 0);
+  world.hands[0].is_there = TRUE;
+  fail_unless (track_until (1) <= 13);
+  /* Nothing of that is left after a reset, nor where time goes backwards. */
+  world.hands[0].is_there = FALSE;
+  track_frames (150);
+  gst_tryon_hand_tracker_reset (tracker);
+  now = 0;
+  track_frames (30);
+  world.hands[0].is_there = TRUE;
+  fail_unless (track_until (1) <= 13);
+}
+
+GST_END_TEST;
+
+/* Without hands the palms are looked for in every fourth frame, after a while in every
+ * tenth; with one rarely; with two never. */
 GST_START_TEST (test_cadence)
 {
+  track_frames (75);
+  fail_unless_equals_int (world.n_palm_runs, 19);
+  track_frames (10);
+  world.n_palm_runs = 0;
   track_frames (100);
-  fail_unless_equals_int (world.n_palm_runs, 25);
+  fail_unless_equals_int (world.n_palm_runs, 10);
   fail_unless_equals_int (world.n_landmark_runs, 0);
 
   set_hand (0, 200, 250);
@@ -410,9 +445,9 @@ GST_START_TEST (test_rejected)
 {
   set_hand (0, 500, 250);
   world.hands[0].presence = 0.1f;
-  track_frames (100);
+  track_frames (60);
   fail_unless_equals_int (n_hands, 0);
-  fail_unless_equals_int (world.n_palm_runs, 25);
+  fail_unless_equals_int (world.n_palm_runs, 15);
   fail_unless (world.n_landmark_runs <= 8, "%u", world.n_landmark_runs);
   set_hand (1, 200, 250);
   fail_unless (track_until (1) <= 6);
@@ -593,6 +628,7 @@ handtracker_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, test_appears, 0, 9);
+  tcase_add_loop_test (tc, test_idle, 0, 12);
   tcase_add_loop_test (tc, test_rates, 0, G_N_ELEMENTS (rates));
   tcase_add_test (tc, test_cadence);
   tcase_add_test (tc, test_max_hands);
