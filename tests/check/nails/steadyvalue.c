@@ -10,7 +10,7 @@
 
 static const GstTryonSteadyParams params = { 1.0f, 4.0f, 2.5f, 0.25f };
 static const GstTryonSteadyMeanParams mean_params =
-    { 0.1f, 20.0f, 2.0f, 0.015f, 0.03f };
+    { 0.05f, 20.0f, 1.0f, 0.015f, 0.03f };
 
 /* Its noise is far less than what was measured; it settles within a few. */
 GST_START_TEST (test_still)
