@@ -19,9 +19,18 @@
 #define HALF (N / 2)
 #define N_UNKNOWNS 6            /* growth, turn, right, down; gain, offset */
 
-/* Of the weights, which fall off from the middle as a Gaussian does, in half sides: a
- * nail is about as long, and beyond the finger is what does not move with it. */
-#define WEIGHT_SIGMA 0.45f
+/* What counts of the finger, in half sides from the middle, all of it up to the first,
+ * nothing beyond the second: a finger is hardly wider than its nail, which is 0.3 to each
+ * side and 0.35 to its ends, and behind it is what does not move with it. Robust weights
+ * do not help: what is behind is mostly the greater part, and of more contrast. */
+#define ASIDE 0.2f, 0.34f
+#define BEFORE 0.3f, 0.5f       /* the tip */
+#define BEHIND 0.5f, 1.2f       /* down the finger */
+/* All of it falls off from the middle as a Gaussian does. It tells the movement much
+ * better than the finger alone, when it moves as that does: when it then fits about as
+ * well. */
+#define ALL_SIGMA 0.45f
+#define AS_WELL 1.1f
 
 #define MAX_STEPS 12
 /* A step that is shorter, in samples, is the last. */
@@ -46,8 +55,24 @@
 #define WORN_PLACE 0.3f
 #define WORN_SIZE 0.25f
 
+typedef enum
+{
+  FINGER,
+  ALL,
+  N_EXTENTS
+} Extent;
+
 /* Written once, by make_weights(). */
-static gfloat weights[N * N];
+static gfloat weights[N_EXTENTS][N * N];
+
+/* 1 up to @from, 0 from @to on. */
+static gfloat
+fade (gfloat x, gfloat from, gfloat to)
+{
+  gfloat t = CLAMP ((x - from) / (to - from), 0.0f, 1.0f);
+
+  return 1.0f - t * t * (3.0f - 2.0f * t);
+}
 
 static gpointer
 make_weights (gpointer unused)
@@ -58,8 +83,10 @@ make_weights (gpointer unused)
     for (x = 0; x < N; x++) {
       gfloat u = (x + 0.5f - HALF) / HALF, v = (y + 0.5f - HALF) / HALF;
 
-      weights[y * N + x] =
-          expf (-(u * u + v * v) / (2.0f * WEIGHT_SIGMA * WEIGHT_SIGMA));
+      weights[FINGER][y * N + x] = fade (fabsf (u), ASIDE)
+          * (v < 0.0f ? fade (-v, BEFORE) : fade (v, BEHIND));
+      weights[ALL][y * N + x] =
+          expf (-(u * u + v * v) / (2.0f * ALL_SIGMA * ALL_SIGMA));
     }
   }
   return NULL;
@@ -221,7 +248,7 @@ invert_matrix (gdouble a[N_UNKNOWNS][N_UNKNOWNS],
 }
 
 static gboolean
-set_equations (GstTryonPatch * patch)
+set_equations (GstTryonPatch * patch, Extent extent)
 {
   gdouble matrix[N_UNKNOWNS][N_UNKNOWNS] = { {0,}, };
   gfloat changes[N_UNKNOWNS][N], weighted[N];
@@ -231,7 +258,7 @@ set_equations (GstTryonPatch * patch)
     take_changes (patch, row, changes);
     for (i = 0; i < N_UNKNOWNS; i++) {
       for (k = 0; k < N; k++)
-        weighted[k] = weights[row * N + k] * changes[i][k];
+        weighted[k] = weights[extent][row * N + k] * changes[i][k];
       for (j = 0; j <= i; j++)
         matrix[i][j] += sum_products (weighted, changes[j]);
     }
@@ -241,7 +268,7 @@ set_equations (GstTryonPatch * patch)
     for (j = 0; j < i; j++)
       matrix[j][i] = matrix[i][j];
   }
-  return invert_matrix (matrix, patch->solution);
+  return invert_matrix (matrix, patch->solutions[extent]);
 }
 
 /* One step of least squares from @place. */
@@ -254,7 +281,7 @@ typedef struct
 
 static void
 take_step (const GstTryonPatch * patch, GstTryonCropper * cropper,
-    const GstTryonAffine * place, Step * step)
+    const GstTryonAffine * place, Extent extent, Step * step)
 {
   gfloat samples[N * N], changes[N_UNKNOWNS][N], difference[N];
   gfloat sums[N_UNKNOWNS] = { 0, }, squares = 0, weight = 0, mean =
@@ -263,7 +290,7 @@ take_step (const GstTryonPatch * patch, GstTryonCropper * cropper,
 
   take_samples (cropper, place, samples);
   for (row = 0; row < N; row++) {
-    const gfloat *w = weights + row * N, *s = samples + row * N;
+    const gfloat *w = weights[extent] + row * N, *s = samples + row * N;
     gfloat weighted[N];
 
     take_changes (patch, row, changes);
@@ -283,7 +310,7 @@ take_step (const GstTryonPatch * patch, GstTryonCropper * cropper,
   for (i = 0; i < N_UNKNOWNS; i++) {
     step->unknowns[i] = 0;
     for (j = 0; j < N_UNKNOWNS; j++)
-      step->unknowns[i] += patch->solution[i][j] * sums[j];
+      step->unknowns[i] += patch->solutions[extent][i][j] * sums[j];
     squares -= step->unknowns[i] * sums[i];
   }
   mean /= weight;
@@ -326,7 +353,8 @@ get_misfit (const Step * step)
 /* The guess that fits best, or well enough. */
 static void
 choose_start (const GstTryonPatch * patch, GstTryonCropper * cropper,
-    const GstTryonAffine * guess, GstTryonAffine * place, Step * step)
+    const GstTryonAffine * guess, Extent extent, GstTryonAffine * place,
+    Step * step)
 {
   const GstTryonAffine still = { 1, 0, 0, 0, 1, 0 };
   const GstTryonAffine *guesses[3] = { &patch->movement, &still, guess };
@@ -340,7 +368,7 @@ choose_start (const GstTryonPatch * patch, GstTryonCropper * cropper,
             && memcmp (guesses[i], &patch->movement, sizeof (*guess)) == 0))
       continue;
     there = compose (guesses[i], &patch->place);
-    take_step (patch, cropper, &there, &other);
+    take_step (patch, cropper, &there, extent, &other);
     if (i == 0 || other.misfit < step->misfit) {
       *step = other;
       *place = there;
@@ -348,6 +376,13 @@ choose_start (const GstTryonPatch * patch, GstTryonCropper * cropper,
     if (get_length (step) < NEAR && get_misfit (step) < WORN)
       break;
   }
+}
+
+static gboolean
+is_unsure (const GstTryonPatch * patch, Extent extent)
+{
+  return NOISE * sqrtf (MAX (patch->solutions[extent][2][2],
+          patch->solutions[extent][3][3])) > UNSURE;
 }
 
 void
@@ -368,10 +403,10 @@ gst_tryon_patch_set (GstTryonPatch * patch, GstTryonCropper * cropper,
   gst_tryon_affine_init (&patch->place, region, N);
   take_samples (cropper, &patch->place, patch->samples);
   take_slopes (patch);
-  if (!set_equations (patch)
-      || NOISE * sqrtf (MAX (patch->solution[2][2],
-              patch->solution[3][3])) > UNSURE)
+  if (!set_equations (patch, ALL) || is_unsure (patch, ALL))
     return FALSE;
+  patch->has_finger = set_equations (patch, FINGER)
+      && !is_unsure (patch, FINGER);
   patch->movement = still;
   patch->size = hypotf (patch->place.xx, patch->place.yx);
   patch->misfit = 0.0f;
@@ -393,31 +428,77 @@ gst_tryon_patch_is_worn (const GstTryonPatch * patch, GstTryonPoint middle)
               patch->place.yx) / patch->size)) > WORN_SIZE;
 }
 
+/* Goes on from @place by @step, and sets both; FALSE: it leads too far, or nowhere. */
+static gboolean
+settle (const GstTryonPatch * patch, GstTryonCropper * cropper, Extent extent,
+    GstTryonAffine * place, Step * step)
+{
+  gfloat way = 0;
+  guint i;
+
+  for (i = 0; i < MAX_STEPS; i++) {
+    gfloat length = get_length (step);
+
+    way += length;
+    if (!(way < FARTHEST))
+      return FALSE;
+    move_place (place, step);
+    if (length < LAST_STEP)
+      return TRUE;
+    take_step (patch, cropper, place, extent, step);
+  }
+  return FALSE;
+}
+
+/* Whether it moves as its finger does, for which @finger was the last step. */
+static gboolean
+fits_as_well (const Step * all, const Step * finger)
+{
+  return all->misfit < AS_WELL * MAX (finger->misfit, NOISE);
+}
+
+static gboolean
+follow (const GstTryonPatch * patch, GstTryonCropper * cropper,
+    const GstTryonAffine * guess, Extent extent, GstTryonAffine * place,
+    Step * step)
+{
+  choose_start (patch, cropper, guess, extent, place, step);
+  return settle (patch, cropper, extent, place, step)
+      && get_misfit (step) < 1.0f;
+}
+
+/* @place, @step: of the finger; set to those of all when it moves as that does. */
+static void
+refine (const GstTryonPatch * patch, GstTryonCropper * cropper,
+    GstTryonAffine * place, Step * step)
+{
+  GstTryonAffine there = *place;
+  Step all;
+
+  take_step (patch, cropper, &there, ALL, &all);
+  if (fits_as_well (&all, step)
+      && settle (patch, cropper, ALL, &there, &all)
+      && fits_as_well (&all, step)) {
+    *place = there;
+    *step = all;
+  }
+}
+
 gboolean
 gst_tryon_patch_follow (GstTryonPatch * patch, GstTryonCropper * cropper,
     const GstTryonAffine * guess, GstTryonAffine * movement)
 {
   GstTryonAffine before, place;
   Step step;
-  gfloat way = 0;
-  guint i;
 
   if (!patch->is_set)
     return FALSE;
   patch->is_set = FALSE;
-  choose_start (patch, cropper, guess, &place, &step);
-  for (i = 0; i < MAX_STEPS; i++) {
-    gfloat length = get_length (&step);
-
-    way += length;
-    if (!(way < FARTHEST))
-      return FALSE;
-    move_place (&place, &step);
-    if (length < LAST_STEP)
-      break;
-    take_step (patch, cropper, &place, &step);
-  }
-  if (i == MAX_STEPS || !(get_misfit (&step) < 1.0f))
+  if (patch->has_finger
+      && follow (patch, cropper, guess, FINGER, &place, &step))
+    refine (patch, cropper, &place, &step);
+  /* Where the landmarks do not know where the finger points, as on fists. */
+  else if (!follow (patch, cropper, guess, ALL, &place, &step))
     return FALSE;
   before = invert (&patch->place);
   patch->movement = *movement = compose (&place, &before);

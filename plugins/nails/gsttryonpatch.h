@@ -20,10 +20,11 @@ typedef struct
   GstTryonAffine movement;      /* from the frame before to it */
   gfloat size;                  /* of a sample when it was set, pixels */
   gfloat misfit;                /* in the last frame, of 1 */
+  gboolean has_finger;          /* it can be told by the finger alone */
   gfloat samples[GST_TRYON_PATCH_SIZE * GST_TRYON_PATCH_SIZE];
   gfloat right[GST_TRYON_PATCH_SIZE * GST_TRYON_PATCH_SIZE];    /* slope */
   gfloat down[GST_TRYON_PATCH_SIZE * GST_TRYON_PATCH_SIZE];
-  gfloat solution[6][6];        /* of the normal equations */
+  gfloat solutions[2][6][6];    /* of the normal equations: of the finger, of all of it */
 } GstTryonPatch;
 
 void gst_tryon_patch_clear (GstTryonPatch * patch);
@@ -31,7 +32,8 @@ void gst_tryon_patch_clear (GstTryonPatch * patch);
 /**
  * gst_tryon_patch_set:
  * @cropper: with the frame
- * @region: of it, to be followed; what is in the middle counts most
+ * @region: of it, to be followed: a finger's end, its nail in the middle, the tip up. What
+ *     is beside the finger counts little
  *
  * Returns: %FALSE when there is nothing to tell it by; then nothing is followed
  */

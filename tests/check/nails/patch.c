@@ -23,6 +23,7 @@ typedef struct
   GRand *rand;
   gdouble gain, offset;         /* the light's */
   gboolean is_flat;
+  gboolean has_background;      /* which does not move */
 } Scene;
 
 static void
@@ -51,15 +52,33 @@ scene_clear (Scene * scene)
   g_rand_free (scene->rand);
 }
 
+/* On the finger, from the nail's middle: across and along. */
+static GstTryonPoint
+get_place (gdouble x, gdouble y)
+{
+  gdouble u = x - region.centre.x, v = y - region.centre.y;
+  gdouble sine = sin (region.rotation), cosine = cos (region.rotation);
+
+  return (GstTryonPoint) {
+  u *cosine + v * sine, v * cosine - u * sine};
+}
+
 /* A bright oval on a finger, about as a nail is; and beyond it what is no finger. */
 static gdouble
 get_light (gdouble x, gdouble y)
 {
-  gdouble u = x - region.centre.x, v = y - region.centre.y;
-  gdouble oval = hypot (u / 9, v / 13) - 1, finger = fabs (u) - 17;
+  GstTryonPoint at = get_place (x, y);
+  gdouble oval = hypot (at.x / 9, at.y / 13) - 1, finger = fabs (at.x) - 17;
 
   return 90 + 50 / (1 + exp (3 * oval)) + 30 / (1 + exp (finger))
       + 4 * sin (0.3 * x) * cos (0.23 * y);
+}
+
+/* Beside the finger, of more contrast than the nail has. */
+static gdouble
+get_background (gdouble x, gdouble y)
+{
+  return 120 + 60 * sin (0.35 * x + 0.2 * y) * cos (0.3 * y - 0.1 * x);
 }
 
 /* The next frame, in which all is moved by @movement since the first one. */
@@ -71,11 +90,12 @@ scene_take (Scene * scene, const GstTryonAffine * movement)
 
   for (y = 0; y < HEIGHT; y++) {
     for (x = 0; x < WIDTH; x++) {
-      GstTryonPoint at = { x + 0.5f, y + 0.5f };
-      gdouble light;
+      GstTryonPoint here = { x + 0.5f, y + 0.5f };
+      GstTryonPoint at = gst_tryon_affine_apply_inverse (movement, here);
+      gdouble light = scene->is_flat ? 100 : get_light (at.x, at.y);
 
-      at = gst_tryon_affine_apply_inverse (movement, at);
-      light = scene->is_flat ? 100 : get_light (at.x, at.y);
+      if (scene->has_background && fabs (get_place (at.x, at.y).x) > 12)
+        light = get_background (here.x, here.y);
       light = scene->gain * light + scene->offset
           + NOISE * draw_noise (scene->rand);
       data[y * stride + x] = CLAMP (lround (light), 0, 255);
@@ -102,12 +122,15 @@ make_movement (gdouble x, gdouble y, gdouble angle, gdouble zoom,
 static gdouble
 compare (const GstTryonAffine * a, const GstTryonAffine * b)
 {
+  gdouble sine = sin (region.rotation), cosine = cos (region.rotation);
   gdouble worst = 0;
   gint i;
 
   for (i = 0; i < 5; i++) {
-    GstTryonPoint at = { region.centre.x + (i == 1) * 13 - (i == 2) * 13,
-      region.centre.y + (i == 3) * 13 - (i == 4) * 13
+    gdouble across = (i == 1) * 9 - (i == 2) * 9;
+    gdouble along = (i == 3) * 13 - (i == 4) * 13;
+    GstTryonPoint at = { region.centre.x + across * cosine - along * sine,
+      region.centre.y + across * sine + along * cosine
     };
     GstTryonPoint p = gst_tryon_affine_apply (a, at);
     GstTryonPoint q = gst_tryon_affine_apply (b, at);
@@ -199,6 +222,40 @@ GST_START_TEST (test_guess)
 
 GST_END_TEST;
 
+/* A finger that moves before what stays, and is brighter than the nail: the nail is
+ * followed, not what is behind it. */
+static const struct
+{
+  gdouble x, y, angle;          /* in a frame */
+} fingers[] = {
+  {0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {-2, 2, 0}, {0.3, 0.2, 0}, {0, 0, 0.02},
+};
+
+GST_START_TEST (test_background)
+{
+  GstTryonAffine truth, all = still;
+  gdouble worst = 0;
+  Scene scene;
+  guint i;
+
+  scene_init (&scene);
+  scene.has_background = TRUE;
+  scene_take (&scene, &still);
+  fail_unless (gst_tryon_patch_set (&scene.patch, scene.cropper, &region));
+  for (i = 1; i <= 20; i++) {
+    make_movement (fingers[__i__].x * i, fingers[__i__].y * i,
+        fingers[__i__].angle * i, 1, &truth);
+    scene_take (&scene, &truth);
+    follow_all (&scene, &all, NULL);
+    worst = MAX (worst, compare (&all, &truth));
+  }
+  GST_INFO ("worst: %.2f pixels", worst);
+  fail_unless (worst < 1, "%f", worst);
+  scene_clear (&scene);
+}
+
+GST_END_TEST;
+
 /* More light is no movement. */
 GST_START_TEST (test_light)
 {
@@ -264,6 +321,7 @@ patch_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_follow, 0, G_N_ELEMENTS (ways));
+  tcase_add_loop_test (tc, test_background, 0, G_N_ELEMENTS (fingers));
   tcase_add_test (tc, test_guess);
   tcase_add_test (tc, test_light);
   tcase_add_test (tc, test_nothing);
