@@ -112,7 +112,10 @@ gst_tryon_nail_contour_rebase (GstTryonNailContour * contour,
   gfloat scale = size / contour->size, radii[N];
   guint i;
 
-  if (!(compare_to_edge (contour->radii, x, y) > WITHIN))
+  /* No direction is found by a number that is none. */
+  if (!gst_tryon_is_sane (x) || !gst_tryon_is_sane (y)
+      || !gst_tryon_is_sane (angle) || !gst_tryon_is_sane (scale)
+      || !(compare_to_edge (contour->radii, x, y) > WITHIN))
     return FALSE;
   for (i = 0; i < N; i++) {
     GstTryonPoint d = gst_tryon_nail_contour_direction (i);

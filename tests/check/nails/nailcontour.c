@@ -151,6 +151,9 @@ GST_START_TEST (test_rebase_outside)
     fail_if (gst_tryon_nail_contour_rebase (&contour, outside[i], 0.1, 20));
     fail_unless (memcmp (&contour, &first, sizeof (first)) == 0);
   }
+  fail_if (gst_tryon_nail_contour_rebase (&contour, first.centre, NAN, 20));
+  fail_if (gst_tryon_nail_contour_rebase (&contour, first.centre, 0, INFINITY));
+  fail_unless (memcmp (&contour, &first, sizeof (first)) == 0);
   memset (contour.radii, 0, sizeof (contour.radii));
   fail_if (gst_tryon_nail_contour_rebase (&contour, first.centre, 0.1, 20));
   for (i = 0; i < N; i += 2)
