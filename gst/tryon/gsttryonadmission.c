@@ -33,6 +33,30 @@ gst_tryon_request_find_end (const gchar * data, gsize size, gsize searched)
   return 0;
 }
 
+/* RFC 9110 section 8.6: digits. libsoup also takes signs, and what is more than it can
+ * count, for a number below 0. */
+static gboolean
+is_length (SoupMessageHeaders * headers)
+{
+  const gchar *value = soup_message_headers_get_one (headers, "Content-Length");
+
+  return value != NULL && value[strspn (value, "0123456789")] == '\0'
+      && soup_message_headers_get_content_length (headers) >= 0;
+}
+
+static gboolean
+is_body_understood (SoupMessageHeaders * headers)
+{
+  switch (soup_message_headers_get_encoding (headers)) {
+    case SOUP_ENCODING_UNRECOGNIZED:
+      return FALSE;
+    case SOUP_ENCODING_CONTENT_LENGTH:
+      return is_length (headers);
+    default:
+      return TRUE;
+  }
+}
+
 gboolean
 gst_tryon_request_is_safe (const gchar * head, gsize size)
 {
@@ -44,9 +68,7 @@ gst_tryon_request_is_safe (const gchar * head, gsize size)
 
   /* What is no request at all it refuses without a loss. */
   safe = soup_headers_parse_request (head, size, headers, &method, &path,
-      &version) != SOUP_STATUS_OK
-      || soup_message_headers_get_encoding (headers) !=
-      SOUP_ENCODING_UNRECOGNIZED;
+      &version) != SOUP_STATUS_OK || is_body_understood (headers);
   soup_message_headers_unref (headers);
   g_free (method);
   g_free (path);

@@ -28,9 +28,10 @@ typedef struct {
  * line that ends them; 0 when that isn't there. @searched of them were searched
  * before. */
 gsize    gst_tryon_request_find_end (const gchar * data, gsize size, gsize searched);
-/* Whether what find_end() found may go to libsoup: up to 3.2.3 at least it loses
- * the memory of the path, all that a request may be long, where it can't make out
- * how a body would come. */
+/* Whether what find_end() found may go to libsoup: up to 3.2.3 at least, where it
+ * can't make out how a body would come, it loses the memory of the path, all that a
+ * request may be long; and of a length below 0 it makes a warning of GLib's, which
+ * ends the process where these are fatal. */
 gboolean gst_tryon_request_is_safe (const gchar * head, gsize size);
 
 /* Checks path, method, upgrade and subprotocol, in this order. Returns 0, or
