@@ -271,15 +271,17 @@ static gboolean
 wants_body (Handshake * hs)
 {
   const gchar *type = soup_message_headers_get_content_type (hs->headers, NULL);
+  goffset length;
 
   if (type == NULL || (g_ascii_strcasecmp (type, "application/problem+json")
           && g_ascii_strcasecmp (type, "application/json")))
     return FALSE;
   switch (soup_message_headers_get_encoding (hs->headers)) {
     case SOUP_ENCODING_CONTENT_LENGTH:
-      hs->body_size = MIN (MAX_BODY,
-          soup_message_headers_get_content_length (hs->headers));
-      return hs->body_size > 0;
+      /* libsoup takes signs. */
+      length = soup_message_headers_get_content_length (hs->headers);
+      hs->body_size = CLAMP (length, 0, MAX_BODY);
+      return length > 0;
     case SOUP_ENCODING_EOF:
     case SOUP_ENCODING_UNRECOGNIZED:
       hs->body_size = MAX_BODY;

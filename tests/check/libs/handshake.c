@@ -188,6 +188,10 @@ static const struct
   {"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
         "Content-Length: 1000000000\r\n\r\n{}", TRUE,
       GST_TRYON_ERROR_SESSION_EXPIRED, "404 Not Found"},
+  /* Nobody hangs up: nothing may be waited for. */
+  {"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
+        "Content-Length: -5\r\n\r\n{}", FALSE,
+      GST_TRYON_ERROR_SESSION_EXPIRED, "404 Not Found"},
   {NULL, TRUE, GST_TRYON_ERROR_AI_SERVICE_UNAVAILABLE, "hung up"},
   {"HTTP/1.1 101 Swi", TRUE, GST_TRYON_ERROR_AI_SERVICE_UNAVAILABLE,
       "hung up"},
