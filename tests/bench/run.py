@@ -392,7 +392,7 @@ def show_goals(bench):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("build", help="build directory")
     parser.add_argument("--only", choices=SCENARIOS, action="append",
                         help="this scenario (may be given again)")
