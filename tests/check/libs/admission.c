@@ -46,7 +46,7 @@ GST_START_TEST (test_requests_that_are_no_upgrade)
 GST_END_TEST;
 
 /* libsoup loses the path of the first of such requests, up to all that a request may be
- * long: with AddressSanitizer this test tells. Of the last it makes warnings. */
+ * long: with AddressSanitizer this test tells. Of lengths below 0 it makes warnings. */
 GST_START_TEST (test_bodies_that_nobody_understands)
 {
   static const gchar *const rows[] = {

@@ -472,8 +472,6 @@ GST_START_TEST (test_leaping_landmarks_in_doubt)
   scene.landmark_noise = 0.3;
   scene_settle (&scene);
   scene.logit_gain = 0.3;
-  scene_find (&scene, 1);
-  place_hand (&scene, 0, 200, 350, 110, 0.2);
   scene.handedness = 0.98;      /* the palm */
   check_leaping_landmarks (&scene);
   scene_clear (&scene);
